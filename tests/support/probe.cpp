@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Subject of check_main.py: one case of each end that the main tells apart. Not a suite of ctest.
+#include <doctest/doctest.h>
+
+#include "skip.hpp"
+
+TEST_CASE("probe: passes") { CHECK(true); }
+TEST_CASE("probe: fails") { CHECK(false); }
+TEST_CASE("probe: skips") {
+  DUET_SKIP("asked to");
+  CHECK(false);
+}
+TEST_CASE("probe: fails then skips") {
+  CHECK(false);
+  DUET_SKIP("too late");
+}
