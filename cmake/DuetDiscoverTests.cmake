@@ -13,8 +13,13 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "${program} could not list its cases (${result}):\n${xml}\n${errors}")
 endif()
 
+# A semicolon would split CMake's lists, and every XML entity ends in one: a control character stands in.
+string(ASCII 2 semicolon)
+string(REPLACE ";" "${semicolon}" xml "${xml}")
+
 # text of an XML attribute -> plain text
 function(unescape text out)
+  string(REPLACE "${semicolon}" ";" text "${text}")
   string(REPLACE "&lt;" "<" text "${text}")
   string(REPLACE "&gt;" ">" text "${text}")
   string(REPLACE "&quot;" "\"" text "${text}")
