@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// address: an IPv4 or IPv6 address as a value, with its text. No ports (endpoint.hpp), no sockaddr (os/sockaddr.hpp),
-// no lookups. IPv4 text is the strict dotted quad, as inet_pton(3) reads it; IPv6 text follows RFC 4291 2.2 (reading),
-// RFC 5952 (printing) and RFC 4007 11 (scopes).
+// address: an IPv4 or IPv6 address as a value, with its text. No ports (endpoint.hpp), no sockaddr
+// (os/sockaddr.hpp), no lookups. IPv4 text is the strict dotted quad, as inet_pton(3) reads it;
+// IPv6 text follows RFC 4291 2.2 (reading), RFC 5952 (printing) and RFC 4007 11 (scopes).
 #pragma once
 
 #include <array>
@@ -13,12 +13,12 @@
 #include <string>
 #include <string_view>
 
-#include <duet/detail/address_text.hpp>
+#include "duet/detail/address_text.hpp"
 
 namespace duet {
 
-/// A trivially copyable regular value, ordered by family (IPv4 first), then bytes, then scope. An IPv4-mapped IPv6
-/// address is an IPv6 address: no function looks through it.
+/// A trivially copyable regular value, ordered by family (IPv4 first), then bytes, then scope. An
+/// IPv4-mapped IPv6 address is an IPv6 address: no function looks through it.
 /// Threads: a value; distinct objects may be used at the same time.
 class address {
  public:
@@ -32,31 +32,35 @@ class address {
 
   /// From a number in the host's byte order: 0x7f000001 is 127.0.0.1.
   static constexpr address v4(std::uint32_t host_order) noexcept {
-    return v4({static_cast<std::uint8_t>(host_order >> 24), static_cast<std::uint8_t>(host_order >> 16),
+    return v4({static_cast<std::uint8_t>(host_order >> 24),
+               static_cast<std::uint8_t>(host_order >> 16),
                static_cast<std::uint8_t>(host_order >> 8), static_cast<std::uint8_t>(host_order)});
   }
 
   /// From the four bytes as written: {127, 0, 0, 1}.
   static constexpr address v4(std::array<std::uint8_t, 4> bytes) noexcept;
 
-  /// From the sixteen bytes in network order, and a scope: the name or number of an interface, as text.
-  /// Errors: a scope that is not empty and not valid (see is_scope) throws std::system_error, errc::invalid_argument;
-  /// in a constant expression it does not compile.
+  /// From the sixteen bytes in network order, and a scope: the name or number of an interface, as
+  /// text.
+  /// Errors: a scope that is not empty and not valid (see is_scope) throws std::system_error,
+  /// errc::invalid_argument; in a constant expression it does not compile.
   static constexpr address v6(std::array<std::uint8_t, 16> bytes, std::string_view scope = {});
 
   static constexpr address any_v4() noexcept { return {}; }
   static constexpr address any_v6() noexcept { return from_v6({}); }
   static constexpr address loopback_v4() noexcept { return v4(0x7f000001U); }
-  static constexpr address loopback_v6() noexcept { return from_v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}); }
+  static constexpr address loopback_v6() noexcept {
+    return from_v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  }
 
-  /// Whether a text can be a scope: 1 to 15 printable ASCII bytes without blank, `%`, `/`, `:`, `[` and `]`
-  /// (what Linux allows as the name of an interface, less what addresses are written with).
+  /// Whether a text can be a scope: 1 to 15 printable ASCII bytes without blank, `%`, `/`, `:`, `[`
+  /// and `]` (what Linux allows as the name of an interface, less what addresses are written with).
   static constexpr bool is_scope(std::string_view text) noexcept { return detail::is_scope(text); }
 
-  /// The address of a text, or nullopt. IPv4: four decimal numbers from 0 to 255 without leading zeros, so that no
-  /// reader can take one for octal. IPv6: as inet_pton(3), and `%scope` behind it, taken literally ("%25eth0" is the
-  /// scope "25eth0"; only URIs know the other spelling). The whole text is read: blanks, brackets, trailing text
-  /// and NUL bytes are errors.
+  /// The address of a text, or nullopt. IPv4: four decimal numbers from 0 to 255 without leading
+  /// zeros, so that no reader can take one for octal. IPv6: as inet_pton(3), and `%scope` behind
+  /// it, taken literally ("%25eth0" is the scope "25eth0"; only URIs know the other spelling). The
+  /// whole text is read: blanks, brackets, trailing text and NUL bytes are errors.
   static constexpr std::optional<address> parse(std::string_view text) noexcept;
 
   constexpr family get_family() const noexcept { return family_; }
@@ -65,8 +69,8 @@ class address {
 
   /// The IPv4 address as a number in the host's byte order. Precondition: is_v4().
   constexpr std::uint32_t to_v4_host_order() const noexcept {
-    return std::uint32_t{bytes_[0]} << 24 | std::uint32_t{bytes_[1]} << 16 | std::uint32_t{bytes_[2]} << 8 |
-           std::uint32_t{bytes_[3]};
+    return std::uint32_t{bytes_[0]} << 24 | std::uint32_t{bytes_[1]} << 16 |
+           std::uint32_t{bytes_[2]} << 8 | std::uint32_t{bytes_[3]};
   }
 
   /// The bytes in network order; of an IPv4 address the first four, the rest 0.
@@ -80,18 +84,26 @@ class address {
   }
 
   /// 0.0.0.0 or ::, whatever the scope.
-  constexpr bool is_unspecified() const noexcept { return bytes_ == std::array<std::uint8_t, 16>{}; }
+  constexpr bool is_unspecified() const noexcept {
+    return bytes_ == std::array<std::uint8_t, 16>{};
+  }
   /// 127.0.0.0/8 or ::1. @see RFC 1122 3.2.1.3, RFC 4291 2.5.3
-  constexpr bool is_loopback() const noexcept { return is_v4() ? bytes_[0] == 127 : bytes_ == loopback_v6().bytes_; }
+  constexpr bool is_loopback() const noexcept {
+    return is_v4() ? bytes_[0] == 127 : bytes_ == loopback_v6().bytes_;
+  }
   /// 224.0.0.0/4 or ff00::/8. @see RFC 5771, RFC 4291 2.7
-  constexpr bool is_multicast() const noexcept { return is_v4() ? bytes_[0] >> 4 == 0xe : bytes_[0] == 0xff; }
+  constexpr bool is_multicast() const noexcept {
+    return is_v4() ? bytes_[0] >> 4 == 0xe : bytes_[0] == 0xff;
+  }
   /// 169.254.0.0/16 or fe80::/10. @see RFC 3927, RFC 4291 2.5.6
   constexpr bool is_link_local() const noexcept {
-    return is_v4() ? bytes_[0] == 169 && bytes_[1] == 254 : bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
+    return is_v4() ? bytes_[0] == 169 && bytes_[1] == 254
+                   : bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
   }
 
-  /// The canonical text, which parses to an equal address: RFC 5952 for IPv6, with the last 32 bits dotted where the
-  /// prefix says so (::ffff:1.2.3.4, ::1.2.3.4), exactly as inet_ntop(3); `%scope` appended if there is one.
+  /// The canonical text, which parses to an equal address: RFC 5952 for IPv6, with the last 32 bits
+  /// dotted where the prefix says so (::ffff:1.2.3.4, ::1.2.3.4), exactly as inet_ntop(3); `%scope`
+  /// appended if there is one.
   std::string to_string() const;
 
   constexpr auto operator<=>(const address&) const noexcept = default;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The observer: where duet tells what it does. A library writes to no stream, so whoever wants a trace or a
-// log derives from `observer` and prints; the base class is silent. Values and one interface, no I/O.
+// The observer: where duet tells what it does. A library writes to no stream, so whoever wants a
+// trace or a log derives from `observer` and prints; the base class is silent. Values and one
+// interface, no I/O.
 #pragma once
 
 #include <string_view>
@@ -10,8 +11,8 @@ namespace duet {
 
 class endpoint;
 
-/// One system call of a flow, as it happened: `socket AF_INET SOCK_STREAM 0 (tcp) -> 5`. What duet cannot
-/// see (the calls inside Asio's reactor, say) is not reported.
+/// One system call of a flow, as it happened: `socket AF_INET SOCK_STREAM 0 (tcp) -> 5`. What duet
+/// cannot see (the calls inside Asio's reactor, say) is not reported.
 /// Lifetime: the views are valid during observer::on_step only; copy what is kept.
 struct flow_step {
   /// The call's name, "socket".
@@ -28,8 +29,9 @@ struct flow_step {
 
 /// Receives the steps of flows and the events of long-running parts.
 /// Lifetime: an observer outlives whatever it was given to; nothing here owns one.
-/// Threads: called on the thread that runs the observed object, from within its operations; a function that
-/// blocks, blocks the loop. Functions may throw nothing: an exception here ends in the loop's caller.
+/// Threads: called on the thread that runs the observed object, from within its operations; a
+/// function that blocks, blocks the loop. Functions may throw nothing: an exception here ends in
+/// the loop's caller.
 class observer {
  public:
   observer() = default;
@@ -40,9 +42,10 @@ class observer {
   /// A system call was made. Default: does nothing.
   virtual void on_step(const flow_step& /*step*/) {}
 
-  /// Something happened that is no single call: "accepted", "paused", "shed". `where` is the endpoint that it
-  /// concerns or null, `error` its cause or unset. Default: does nothing.
-  virtual void on_event(std::string_view /*event*/, const endpoint* /*where*/, std::error_code /*error*/) {}
+  /// Something happened that is no single call: "accepted", "paused", "shed". `where` is the
+  /// endpoint that it concerns or null, `error` its cause or unset. Default: does nothing.
+  virtual void on_event(std::string_view /*event*/, const endpoint* /*where*/,
+                        std::error_code /*error*/) {}
 };
 
 }  // namespace duet

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The readers behind address::parse, constexpr and without allocation. Private to duet: no stable interface.
-// Same language as glibc's inet_pton(3): the dotted quad has no leading zeros; IPv6 is RFC 4291 2.2.
+// The readers behind address::parse, constexpr and without allocation. Private to duet: no stable
+// interface. Same language as glibc's inet_pton(3): the dotted quad has no leading zeros; IPv6 is
+// RFC 4291 2.2.
 #pragma once
 
 #include <array>
@@ -25,7 +26,8 @@ constexpr int hex_value(char c) noexcept {
 constexpr bool is_scope(std::string_view text) noexcept {
   if (text.empty() || text.size() > 15) return false;
   for (const char c : text) {
-    if (c <= ' ' || c > '~' || c == '%' || c == '/' || c == ':' || c == '[' || c == ']') return false;
+    if (c <= ' ' || c > '~') return false;  // a signed char >= 0x80 is negative
+    if (std::string_view("%/:[]").find(c) != std::string_view::npos) return false;
   }
   return true;
 }
@@ -43,7 +45,8 @@ constexpr std::optional<std::uint8_t> take_octet(std::string_view& text) noexcep
   return static_cast<std::uint8_t>(value);
 }
 
-constexpr std::optional<std::array<std::uint8_t, 4>> parse_dotted_quad(std::string_view text) noexcept {
+constexpr std::optional<std::array<std::uint8_t, 4>> parse_dotted_quad(
+    std::string_view text) noexcept {
   std::array<std::uint8_t, 4> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i > 0) {
@@ -87,7 +90,8 @@ constexpr std::optional<std::array<std::uint8_t, 16>> parse_v6(std::string_view 
   }
   while (!text.empty()) {
     const std::string_view group = text.substr(0, text.find(':'));
-    if (group.size() == text.size() && group.find('.') != std::string_view::npos) {  // the last 32 bits as a quad
+    const bool is_last = group.size() == text.size();
+    if (is_last && group.find('.') != std::string_view::npos) {  // the last 32 bits as a quad
       const auto quad = parse_dotted_quad(group);
       if (!quad || !groups.has_room(4)) return std::nullopt;
       for (const std::uint8_t byte : *quad) groups.push(byte);
