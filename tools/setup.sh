@@ -37,10 +37,12 @@ missing() {
   done
 }
 
+# DUET_OS_RELEASE stands in for the file in the tests of this script.
 is_debian_12() {
-  [[ -r /etc/os-release ]] && (
+  local file=${DUET_OS_RELEASE:-/etc/os-release}
+  [[ -r $file ]] && (
     # shellcheck source=/dev/null
-    . /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]]
+    . "$file" && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]]
   )
 }
 
