@@ -31,7 +31,7 @@ find_package_handle_standard_args(Asio
 
 if(Asio_FOUND AND NOT TARGET Asio::Asio)
   find_package(Threads REQUIRED)
-  add_library(Asio::Asio INTERFACE IMPORTED)
+  add_library(Asio::Asio INTERFACE IMPORTED GLOBAL)
   target_include_directories(Asio::Asio SYSTEM INTERFACE "${Asio_INCLUDE_DIR}")
   target_compile_definitions(Asio::Asio INTERFACE ASIO_STANDALONE)
   target_link_libraries(Asio::Asio INTERFACE Threads::Threads)
