@@ -102,10 +102,15 @@ std::string problem_of_host(std::string_view host) {
   return {};
 }
 
+bool is_v6_text(std::string_view text) {
+  const auto numeric = address::parse(text);
+  return numeric && numeric->is_v6();
+}
+
 // An authority without brackets that was meant to be an IPv6 address and perhaps a port.
 bool is_bare_v6(std::string_view authority) {
-  return authority.find("::") != std::string_view::npos || address::parse(authority) ||
-         address::parse(authority.substr(0, authority.rfind(':'))).value_or(address{}).is_v6();
+  return authority.find("::") != std::string_view::npos || is_v6_text(authority) ||
+         is_v6_text(authority.substr(0, authority.rfind(':')));
 }
 
 }  // namespace
