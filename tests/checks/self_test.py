@@ -79,6 +79,17 @@ def spdx_plants() -> list[Plant]:
     ]
 
 
+def seam_plants() -> list[Plant]:
+    return [
+        Plant({"src/on_posix/planted.cpp": "void f(int fd) { ::close(fd); }\n"},
+              "src/on_posix/planted.cpp:1: close is called past os/sys"),
+        Plant({"src/os/planted.cpp": "int f(int fd) { return epoll_wait(fd, nullptr, 1, 0); }\n"},
+              "src/os/planted.cpp:1: epoll_wait is called past os/sys"),
+        Plant(header("on_asio/planted.hpp", "inline void f(int fd) { ::shutdown(fd, 2); }"),
+              "include/duet/on_asio/planted.hpp:3: shutdown is called past os/sys"),
+    ]
+
+
 def parity_plants() -> list[Plant]:
     case = 'TEST_CASE_TEMPLATE("planted: it", Backend, {0}) {{ {1} }}\n'
 
@@ -114,6 +125,7 @@ CHECKS = {
     "includes": ("tests/checks/check_includes.py", include_plants, True),
     "headers": ("tests/checks/check_headers.py", header_plants, True),
     "spdx": ("tests/checks/check_spdx.py", spdx_plants, False),
+    "seam": ("tests/checks/check_seam.py", seam_plants, False),
     "parity": ("tools/check_parity", parity_plants, False),
 }
 
