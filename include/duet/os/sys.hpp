@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// sys: the seam through which every system call of duet goes. One inline function a call, with the call's own name, arguments
+// and errno. Built with DUET_FAULT_SEAM each first asks os/fault, so that tests can make any call fail; without it each is the
+// bare call. It retries nothing and decides nothing. Source: the man page of each call (section 2, or 3 where libc's).
+#pragma once
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <system_error>
+
+#include "duet/os/fault.hpp"
+
+namespace duet::os::sys {
+
+#if defined(DUET_FAULT_SEAM) && DUET_FAULT_SEAM
+inline bool enter(call which, std::size_t& size) noexcept { return faults::enter(which, size); }
+inline bool enter(call which) noexcept {
+  std::size_t unused = 0;
+  return faults::enter(which, unused);
+}
+#else
+constexpr bool enter(call, std::size_t&) noexcept { return true; }
+constexpr bool enter(call) noexcept { return true; }
+#endif
+
+/// The error that the last failing call left in errno.
+inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+// Sockets.
+inline int socket(int domain, int type, int protocol) noexcept {
+  return enter(call::socket) ? ::socket(domain, type, protocol) : -1;
+}
+inline int bind(int fd, const sockaddr* address, socklen_t size) noexcept {
+  return enter(call::bind) ? ::bind(fd, address, size) : -1;
+}
+inline int listen(int fd, int backlog) noexcept {
+  return enter(call::listen) ? ::listen(fd, backlog) : -1;
+}
+inline int accept4(int fd, sockaddr* address, socklen_t* size, int flags) noexcept {
+  return enter(call::accept4) ? ::accept4(fd, address, size, flags) : -1;
+}
+inline int connect(int fd, const sockaddr* address, socklen_t size) noexcept {
+  return enter(call::connect) ? ::connect(fd, address, size) : -1;
+}
+inline int getsockname(int fd, sockaddr* address, socklen_t* size) noexcept {
+  return enter(call::getsockname) ? ::getsockname(fd, address, size) : -1;
+}
+inline int getpeername(int fd, sockaddr* address, socklen_t* size) noexcept {
+  return enter(call::getpeername) ? ::getpeername(fd, address, size) : -1;
+}
+inline int setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+  return enter(call::setsockopt) ? ::setsockopt(fd, level, name, value, size) : -1;
+}
+inline int getsockopt(int fd, int level, int name, void* value, socklen_t* size) noexcept {
+  return enter(call::getsockopt) ? ::getsockopt(fd, level, name, value, size) : -1;
+}
+inline int shutdown(int fd, int how) noexcept {
+  return enter(call::shutdown) ? ::shutdown(fd, how) : -1;
+}
+
+// Bytes. A planned fault may cut `size`.
+inline ssize_t read(int fd, void* data, std::size_t size) noexcept {
+  return enter(call::read, size) ? ::read(fd, data, size) : -1;
+}
+inline ssize_t write(int fd, const void* data, std::size_t size) noexcept {
+  return enter(call::write, size) ? ::write(fd, data, size) : -1;
+}
+inline ssize_t recv(int fd, void* data, std::size_t size, int flags) noexcept {
+  return enter(call::recv, size) ? ::recv(fd, data, size, flags) : -1;
+}
+inline ssize_t send(int fd, const void* data, std::size_t size, int flags) noexcept {
+  return enter(call::send, size) ? ::send(fd, data, size, flags) : -1;
+}
+
+// Descriptors. A close that is made to fail closes nevertheless, as Linux does.
+inline int close(int fd) noexcept {
+  const bool real = enter(call::close);
+  const int planned = errno;
+  const int result = ::close(fd);
+  if (real) return result;
+  errno = planned;
+  return -1;
+}
+inline int pipe2(int (&ends)[2], int flags) noexcept {
+  return enter(call::pipe2) ? ::pipe2(ends, flags) : -1;
+}
+inline int fcntl(int fd, int command, int argument) noexcept {
+  return enter(call::fcntl) ? ::fcntl(fd, command, argument) : -1;
+}
+inline int eventfd(unsigned initial, int flags) noexcept {
+  return enter(call::eventfd) ? ::eventfd(initial, flags) : -1;
+}
+
+// Readiness.
+inline int epoll_create1(int flags) noexcept {
+  return enter(call::epoll_create1) ? ::epoll_create1(flags) : -1;
+}
+inline int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+  return enter(call::epoll_ctl) ? ::epoll_ctl(epoll, operation, fd, event) : -1;
+}
+inline int epoll_wait(int epoll, epoll_event* events, int capacity, int timeout_ms) noexcept {
+  return enter(call::epoll_wait) ? ::epoll_wait(epoll, events, capacity, timeout_ms) : -1;
+}
+inline int poll(pollfd* fds, nfds_t count, int timeout_ms) noexcept {
+  return enter(call::poll) ? ::poll(fds, count, timeout_ms) : -1;
+}
+
+// Files, signals, limits.
+inline int fstatat(int directory, const char* path, struct stat* result, int flags) noexcept {
+  return enter(call::fstatat) ? ::fstatat(directory, path, result, flags) : -1;
+}
+inline int unlink(const char* path) noexcept { return enter(call::unlink) ? ::unlink(path) : -1; }
+inline int sigaction(int signal, const struct sigaction* action, struct sigaction* old) noexcept {
+  return enter(call::sigaction) ? ::sigaction(signal, action, old) : -1;
+}
+inline int getrlimit(__rlimit_resource_t resource, rlimit* limit) noexcept {
+  return enter(call::getrlimit) ? ::getrlimit(resource, limit) : -1;
+}
+inline int setrlimit(__rlimit_resource_t resource, const rlimit* limit) noexcept {
+  return enter(call::setrlimit) ? ::setrlimit(resource, limit) : -1;
+}
+
+// Names. A planned fault of getaddrinfo is EAI_SYSTEM with the planned errno.
+inline unsigned if_nametoindex(const char* name) noexcept {
+  return enter(call::if_nametoindex) ? ::if_nametoindex(name) : 0;
+}
+inline char* if_indextoname(unsigned index, char* name) noexcept {
+  return enter(call::if_indextoname) ? ::if_indextoname(index, name) : nullptr;
+}
+inline int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                       addrinfo** result) noexcept {
+  return enter(call::getaddrinfo) ? ::getaddrinfo(host, service, hints, result) : EAI_SYSTEM;
+}
+
+}  // namespace duet::os::sys
