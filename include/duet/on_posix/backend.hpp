@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// backend: this column as one row of names, for code that is written once for both. Counterpart: on_asio/backend.hpp.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "duet/on_posix/blocking.hpp"
+#include "duet/on_posix/connect.hpp"
+#include "duet/on_posix/echo.hpp"
+#include "duet/on_posix/listener.hpp"
+#include "duet/on_posix/loop.hpp"
+#include "duet/on_posix/stream.hpp"
+
+namespace duet::on_posix {
+
+struct backend {
+  static constexpr std::string_view name = "posix";
+
+  using loop = on_posix::loop;
+  using timer = on_posix::timer;
+  using descriptor = on_posix::descriptor;
+  using signal_set = on_posix::signal_set;
+  using stream = on_posix::stream;
+  using listener = on_posix::listener;
+  using echo_server = on_posix::echo_server;
+  using echo_client = on_posix::echo_client;
+  using blocking_server = blocking::server;
+  using blocking_connection = blocking::connection;
+
+  template <class Handler>
+  static void async_connect(stream& to, const endpoint& at, const connect_options& options,
+                            Handler&& handler) {
+    on_posix::async_connect(to, at, options, std::forward<Handler>(handler));
+  }
+  static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
+    return blocking::connect(at, options);
+  }
+};
+
+}  // namespace duet::on_posix

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// io_source: one descriptor on the loop with at most one operation in flight in each direction. Everything on_posix does with a
+// descriptor is made of this: wait, read, write some, write all. Source: epoll(7), recv(2), send(2).
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <system_error>
+
+#include "duet/observer.hpp"
+#include "duet/on_posix/detail/handler.hpp"
+#include "duet/on_posix/detail/operation.hpp"
+#include "duet/os/unique_fd.hpp"
+#include "duet/stream_types.hpp"
+
+namespace duet::on_posix::detail {
+
+/// What every operation ends with: an error or none, and a number (bytes moved; nothing for a wait).
+using completion = handler<void(std::error_code, std::size_t)>;
+
+enum class io_kind : std::uint8_t { wait, read, write_some, write };
+
+/// Memory of one operation. Reads write to it, writes only read from it.
+struct io_memory {
+  std::byte* data = nullptr;
+  std::size_t size = 0;
+
+  io_memory() = default;
+  io_memory(std::span<std::byte> to) : data(to.data()), size(to.size()) {}
+  io_memory(std::span<const std::byte> from)
+      : data(const_cast<std::byte*>(from.data())), size(from.size()) {}
+};
+
+class io_source;
+
+/// One direction's operation: idle, waiting for readiness, or due in the ready list.
+class slot final : public operation {
+ public:
+  enum class phase : std::uint8_t { idle, waiting, due };
+
+  void complete() override;
+  void discard() noexcept override;
+
+  io_source* owner = nullptr;
+  io_kind kind = io_kind::wait;
+  phase now = phase::idle;
+  io_memory memory;
+  std::size_t moved = 0;
+  std::error_code error;
+  completion handler;
+};
+
+class io_source final : public source {
+ public:
+  explicit io_source(loop& owner);
+
+  /// Takes over a descriptor, or looks after one without owning it. Precondition: it has none.
+  void assign(os::unique_fd owned) noexcept;
+  void borrow(int fd) noexcept;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+  /// Starts an operation; the handler is called by the loop, never from here. A second operation in the same direction is refused
+  /// with operation_in_progress.
+  void start(wait_type direction, io_kind kind, io_memory memory, completion handler);
+
+  /// Starts an operation that no readiness ends, only unpark() or a cancellation. Precondition: the direction is idle.
+  void park(wait_type direction, completion handler);
+  void unpark(wait_type direction) noexcept;
+
+  /// Calls a handler from the loop with an outcome that is already known.
+  void finish(std::error_code error, completion handler);
+
+  /// Never blocks; nullopt: it would.
+  std::optional<std::size_t> try_read(std::span<std::byte> to, std::error_code& ec) noexcept;
+  std::optional<std::size_t> try_write(std::span<const std::byte> from,
+                                       std::error_code& ec) noexcept;
+
+  void cancel(wait_type direction) noexcept;
+  /// Cancels both directions, forgets the descriptor, and closes it unless borrowed.
+  void close() noexcept;
+  /// As close(), but gives the descriptor away.
+  os::unique_fd release() noexcept;
+
+  void set_observer(observer* watcher) noexcept { observer_ = watcher; }
+  [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
+
+ private:
+  friend class slot;
+  ~io_source() override;
+
+  void on_ready(std::uint32_t events) override;
+  void abandon() noexcept override;
+
+  [[nodiscard]] slot& at(wait_type direction) noexcept {
+    return direction == wait_type::read ? reader_ : writer_;
+  }
+  [[nodiscard]] bool perform(slot& now) noexcept;
+  void make_due(slot& now) noexcept;
+  std::error_code watch(std::uint32_t events) noexcept;
+  void unwatch() noexcept;
+  epoll_event event_for(std::uint32_t events) noexcept;
+  void proceed(slot& now);
+  void drop_idle_interest(std::uint32_t events) noexcept;
+  void told(const char* call, std::size_t size, long result, std::error_code error) const;
+
+  int fd_ = -1;
+  bool owned_ = false;
+  bool always_ready_ = false;
+  std::uint32_t interest_ = 0;
+  bool watched_ = false;
+  observer* observer_ = nullptr;
+  slot reader_;
+  slot writer_;
+};
+
+/// Keeps run() from returning while something outside the loop (a lookup thread) is about to post to it.
+class work {
+ public:
+  explicit work(loop& owner) noexcept;
+  ~work();
+  work(work&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+  work& operator=(work&&) = delete;
+
+ private:
+  loop* owner_;
+};
+
+}  // namespace duet::on_posix::detail

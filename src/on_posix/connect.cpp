@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "duet/on_posix/connect.hpp"
+
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "duet/error.hpp"
+#include "duet/os/flow.hpp"
+#include "duet/os/lookup.hpp"
+#include "duet/os/sys.hpp"
+#include "duet/policy/connect_sequence.hpp"
+
+namespace duet::on_posix {
+namespace detail {
+namespace {
+
+/// One connect: resolve if need be, then one endpoint after another. While it runs, the stream's write direction is its own, so that
+/// cancelling the stream cancels it.
+class connect_op : public std::enable_shared_from_this<connect_op> {
+ public:
+  connect_op(source_ref<io_source> io, endpoint at, const connect_options& options,
+             completion handler)
+      : io_(std::move(io)),
+        at_(std::move(at)),
+        options_(options),
+        deadline_(io_->owner()),
+        handler_(std::move(handler)) {}
+
+  void start() {
+    if (options_.deadline.count() > 0) {
+      deadline_.expires_after(options_.deadline);
+      deadline_.async_wait([weak = weak_from_this()](std::error_code ec) {
+        const auto self = weak.lock();
+        if (ec || !self) return;
+        self->timed_out_ = true;
+        self->io_->cancel(wait_type::write);
+      });
+    }
+    if (at_.is_numeric()) return next(policy::connect_sequence({at_}));
+    io_->park(wait_type::write,
+              [self = shared_from_this()](std::error_code ec, std::size_t) { self->resolved(ec); });
+    look_up();
+  }
+
+ private:
+  void look_up() try {
+    lookup_.emplace(at_, [weak = weak_from_this(), &loop = io_->owner()](
+                             std::error_code ec, std::vector<endpoint> found) {
+      loop.post([weak, ec, found = std::move(found)]() mutable {
+        if (const auto self = weak.lock()) self->found(ec, std::move(found));
+      });
+    });
+  } catch (const std::system_error& no_thread) {
+    found(no_thread.code(), {});
+  }
+
+  void found(std::error_code ec, std::vector<endpoint> targets) {
+    lookup_error_ = ec;
+    sequence_ = policy::connect_sequence(std::move(targets));
+    io_->unpark(wait_type::write);
+  }
+
+  void resolved(std::error_code ec) {
+    lookup_.reset();
+    if (ec || lookup_error_) return finish(ec ? ec : lookup_error_);
+    next(std::move(sequence_));
+  }
+
+  void next(policy::connect_sequence targets) {
+    sequence_ = std::move(targets);
+    while (const endpoint* const target = sequence_.next()) {
+      const std::error_code error = attempt(*target);
+      if (error == std::errc::operation_in_progress) {
+        return io_->start(
+            wait_type::write, io_kind::wait, {},
+            [self = shared_from_this()](std::error_code ec, std::size_t) { self->writable(ec); });
+      }
+      if (!error) return finish({});
+      drop(error);
+    }
+    finish(sequence_.error());
+  }
+
+  std::error_code attempt(const endpoint& target) {
+    std::error_code ec;
+    const os::socket_address address = os::to_socket_address(target, ec);
+    if (ec) return ec;
+    os::flow steps(options_.watcher);
+    os::unique_fd fd =
+        os::open_socket(steps, address.generic.sa_family, SOCK_STREAM, SOCK_NONBLOCK);
+    if (!fd || !os::apply_options(steps, fd.get(), address.generic.sa_family,
+                                  os::option_stage::before_connect, options_.socket))
+      return steps.error();
+    int result = os::sys::connect(fd.get(), &address.generic, address.size);
+    // An interrupted connect goes on in the kernel (connect(2)); it is not to be called again.
+    if (result != 0)
+      ec = errno == EINTR ? std::make_error_code(std::errc::operation_in_progress)
+                          : os::sys::last_error();
+    steps.took("connect", result, ec, [&] { return os::describe(address, SOCK_STREAM); });
+    io_->assign(std::move(fd));
+    return ec ? ec : os::connected_to_itself(io_->fd());
+  }
+
+  void writable(std::error_code ec) {
+    if (ec) return finish(ec);
+    int pending = 0;
+    socklen_t size = sizeof(pending);
+    if (os::sys::getsockopt(io_->fd(), SOL_SOCKET, SO_ERROR, &pending, &size) != 0) pending = errno;
+    if (options_.watcher != nullptr) {
+      options_.watcher->on_step({"getsockopt SO_ERROR",
+                                 std::to_string(io_->fd()),
+                                 pending,
+                                 {pending, std::system_category()},
+                                 {}});
+    }
+    const std::error_code error = pending != 0 ? std::error_code(pending, std::system_category())
+                                               : os::connected_to_itself(io_->fd());
+    if (!error) return finish({});
+    drop(error);
+    next(std::move(sequence_));
+  }
+
+  void drop(std::error_code error) {
+    const os::unique_fd failed = io_->release();
+    sequence_.failed(error);
+  }
+
+  void finish(std::error_code ec) {
+    lookup_.reset();
+    deadline_.cancel();
+    if (ec) {
+      io_->close();
+      if (ec == std::errc::operation_canceled && timed_out_) ec = error::timed_out;
+    }
+    io_->finish(ec, std::move(handler_));
+  }
+
+  source_ref<io_source> io_;
+  endpoint at_;
+  connect_options options_;
+  timer deadline_;
+  bool timed_out_ = false;
+  std::error_code lookup_error_;
+  std::optional<os::lookup> lookup_;
+  policy::connect_sequence sequence_;
+  completion handler_;
+};
+
+}  // namespace
+
+void start_connect(stream& to, const endpoint& at, const connect_options& options,
+                   completion handler) {
+  std::make_shared<connect_op>(to.prepare_connect(options.watcher), at, options, std::move(handler))
+      ->start();
+}
+
+}  // namespace detail
+
+detail::source_ref<detail::io_source> stream::prepare_connect(observer* watcher) {
+  close();
+  peer_ = {};
+  io_->set_observer(watcher);
+  return detail::source_ref<detail::io_source>(&*io_);
+}
+
+}  // namespace duet::on_posix

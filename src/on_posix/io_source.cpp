@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#include "duet/on_posix/detail/io_source.hpp"
+
+#include <cerrno>
+
+#include "duet/error.hpp"
+#include "duet/on_posix/loop.hpp"
+#include "duet/os/sys.hpp"
+
+namespace duet::on_posix::detail {
+namespace {
+
+std::uint32_t event_of(const slot& now, const slot& reader) noexcept {
+  return &now == &reader ? EPOLLIN : EPOLLOUT;
+}
+
+bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+void slot::complete() {
+  completion due = std::move(handler);
+  const std::error_code outcome = error;
+  const std::size_t size = moved;
+  now = phase::idle;
+  const source_ref<io_source> keep(owner);
+  owner->release();  // the reference that start() took
+  loop& runs = keep->owner();
+  runs.work_finished();
+  ++runs.ran_;
+  due(outcome, size);
+}
+
+void slot::discard() noexcept {
+  const completion gone = std::move(handler);
+  now = phase::idle;
+  owner->owner().work_finished();
+  owner->release();
+}
+
+io_source::io_source(loop& owner) : source(owner) {
+  reader_.owner = this;
+  writer_.owner = this;
+}
+
+io_source::~io_source() {
+  if (owned_ && fd_ >= 0) os::sys::close(fd_);
+}
+
+void io_source::assign(os::unique_fd owned) noexcept {
+  fd_ = owned.release();
+  owned_ = true;
+}
+
+void io_source::borrow(int fd) noexcept {
+  fd_ = fd;
+  owned_ = false;
+}
+
+void io_source::start(wait_type direction, io_kind kind, io_memory memory, completion handler) {
+  slot& now = at(direction);
+  if (now.now != slot::phase::idle)
+    return finish(std::make_error_code(std::errc::operation_in_progress), std::move(handler));
+  retain();
+  owner().work_started();
+  now.kind = kind;
+  now.memory = memory;
+  now.moved = 0;
+  now.error.clear();
+  now.handler = std::move(handler);
+  now.now = slot::phase::waiting;
+  if (fd_ < 0) {
+    now.error = std::make_error_code(std::errc::bad_file_descriptor);
+    return make_due(now);
+  }
+  // Writes are tried at once, for there is mostly room; reads wait, for there is mostly nothing yet.
+  const bool empty = kind != io_kind::wait && memory.size == 0;
+  const bool at_once = kind == io_kind::write || kind == io_kind::write_some;
+  if (empty || (at_once && perform(now))) return make_due(now);
+  now.error = watch(event_of(now, reader_));
+  if (now.error || always_ready_) make_due(now);
+}
+
+void io_source::park(wait_type direction, completion handler) {
+  slot& now = at(direction);
+  retain();
+  owner().work_started();
+  now.error.clear();
+  now.moved = 0;
+  now.handler = std::move(handler);
+  now.now = slot::phase::waiting;
+}
+
+void io_source::unpark(wait_type direction) noexcept {
+  if (at(direction).now == slot::phase::waiting) make_due(at(direction));
+}
+
+void io_source::finish(std::error_code error, completion handler) {
+  owner().post([error, handler = std::move(handler)]() mutable { handler(error, 0); });
+}
+
+void io_source::make_due(slot& now) noexcept {
+  now.now = slot::phase::due;
+  owner().enqueue(now);
+}
+
+bool io_source::perform(slot& now) noexcept {
+  if (now.kind == io_kind::wait) return true;
+  do {
+    const std::span<std::byte> rest(now.memory.data + now.moved, now.memory.size - now.moved);
+    const auto moved =
+        now.kind == io_kind::read ? try_read(rest, now.error) : try_write(rest, now.error);
+    if (now.error) return true;
+    if (!moved) return false;
+    now.moved += *moved;
+  } while (now.kind == io_kind::write && now.moved < now.memory.size);
+  return true;
+}
+
+std::optional<std::size_t> io_source::try_read(std::span<std::byte> to,
+                                               std::error_code& ec) noexcept {
+  ec.clear();
+  if (to.empty()) return 0;
+  ssize_t size = 0;
+  do size = os::sys::recv(fd_, to.data(), to.size(), MSG_DONTWAIT);
+  while (size < 0 && errno == EINTR);
+  if (size < 0 && would_block(errno)) return std::nullopt;
+  if (size < 0) ec = os::sys::last_error();
+  if (observer_ != nullptr) told("recv", to.size(), size, ec);
+  if (size == 0) ec = error::end_of_stream;
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+std::optional<std::size_t> io_source::try_write(std::span<const std::byte> from,
+                                                std::error_code& ec) noexcept {
+  ec.clear();
+  if (from.empty()) return 0;
+  ssize_t size = 0;
+  do size = os::sys::send(fd_, from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (size < 0 && errno == EINTR);
+  if (size < 0 && would_block(errno)) return std::nullopt;
+  if (size < 0) ec = os::sys::last_error();
+  if (observer_ != nullptr) told("send", from.size(), size, ec);
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+void io_source::told(const char* call, std::size_t size, long result, std::error_code error) const {
+  observer_->on_step(
+      {call, std::to_string(fd_) + ", " + std::to_string(size) + " bytes", result, error, {}});
+}
+
+void io_source::on_ready(std::uint32_t events) {
+  if (fd_ < 0) return;  // closed by a handler of the same batch
+  const source_ref<io_source> keep(this);
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  if ((events & EPOLLIN) != 0 || broken) proceed(reader_);
+  if (fd_ >= 0 && ((events & EPOLLOUT) != 0 || broken)) proceed(writer_);
+  if (fd_ >= 0) drop_idle_interest(events);
+}
+
+void io_source::proceed(slot& now) {
+  if (now.now == slot::phase::waiting && perform(now)) now.complete();
+}
+
+void io_source::drop_idle_interest(std::uint32_t events) noexcept {
+  // Level-triggered epoll repeats what nobody takes. An idle reader mostly reads again soon, so its interest goes only once it has
+  // fired in vain; an idle writer's goes at once. EPOLLHUP and EPOLLERR cannot be masked: with nobody waiting the descriptor has to
+  // leave the set.
+  const std::uint32_t wanted = (reader_.now == slot::phase::waiting ? EPOLLIN : 0U) |
+                               (writer_.now == slot::phase::waiting ? EPOLLOUT : 0U);
+  if (wanted == 0 && (events & (EPOLLERR | EPOLLHUP)) != 0) return unwatch();
+  const std::uint32_t idle = interest_ & ~wanted & (events | EPOLLOUT);
+  if (idle == 0) return;
+  epoll_event event = event_for(interest_ & ~idle);
+  if (os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_MOD, fd_, &event) == 0)
+    interest_ = event.events;
+}
+
+epoll_event io_source::event_for(std::uint32_t events) noexcept {
+  return {events, {static_cast<source*>(this)}};  // the type that the loop takes it back as
+}
+
+std::error_code io_source::watch(std::uint32_t events) noexcept {
+  if (always_ready_ || (watched_ && (interest_ & events) == events)) return {};
+  epoll_event event = event_for(interest_ | events);
+  const int operation = watched_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (os::sys::epoll_ctl(owner().epoll_.get(), operation, fd_, &event) != 0) {
+    if (errno != EPERM) return os::sys::last_error();
+    always_ready_ = true;  // a regular file (epoll_ctl(2)): it never blocks
+    return {};
+  }
+  watched_ = true;
+  interest_ = event.events;
+  return {};
+}
+
+void io_source::unwatch() noexcept {
+  // Closing would remove it too, but only if no duplicate of the descriptor lives on (epoll(7), "Questions").
+  epoll_event unused{};
+  if (watched_) os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_DEL, fd_, &unused);
+  watched_ = false;
+  interest_ = 0;
+}
+
+void io_source::cancel(wait_type direction) noexcept {
+  slot& now = at(direction);
+  if (now.now != slot::phase::waiting) return;
+  now.error = std::make_error_code(std::errc::operation_canceled);
+  make_due(now);
+}
+
+os::unique_fd io_source::release() noexcept {
+  cancel(wait_type::read);
+  cancel(wait_type::write);
+  if (fd_ < 0) return {};
+  unwatch();
+  always_ready_ = false;
+  return os::unique_fd(std::exchange(fd_, -1));
+}
+
+void io_source::close() noexcept {
+  os::unique_fd last = release();
+  if (!owned_) {
+    [[maybe_unused]] const int borrowed = last.release();
+    return;
+  }
+  if (last && observer_ != nullptr)
+    observer_->on_step({"close", std::to_string(last.get()), 0, {}, {}});
+}
+
+void io_source::abandon() noexcept {
+  if (fd_ >= 0) {
+    cancel(wait_type::read);
+    cancel(wait_type::write);
+  }
+}
+
+}  // namespace duet::on_posix::detail

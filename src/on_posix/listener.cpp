@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "duet/on_posix/listener.hpp"
+
+#include <memory>
+
+#include "duet/error.hpp"
+#include "duet/os/flow.hpp"
+#include "duet/os/sys.hpp"
+#include "duet/policy/accept_policy.hpp"
+
+namespace duet::on_posix {
+
+/// What accepting needs, kept by the operation too: the listener may be moved meanwhile.
+struct listener::setup {
+  int family = AF_UNSPEC;
+  socket_options options;
+  observer* watcher = nullptr;
+};
+
+listener& listener::operator=(listener&& other) noexcept {
+  if (this == &other) return *this;
+  if (io_) close();
+  io_ = std::move(other.io_);
+  file_ = std::move(other.file_);
+  setup_ = std::move(other.setup_);
+  return *this;
+}
+
+listener::~listener() {
+  if (io_) close();
+}
+
+void listener::open(const endpoint& at, const socket_options& options, os::flow& steps) {
+  std::error_code ec;
+  const os::socket_address address = os::to_socket_address(at, ec);
+  if (ec) return steps.fail("listen", ec);
+  const int family = address.generic.sa_family;
+  os::unique_fd fd = os::open_socket(steps, family, SOCK_STREAM, SOCK_NONBLOCK);
+  if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_listen,
+                                os::listening_options(at, options)))
+    return;
+  const auto outcome = [](int result) {
+    return result == 0 ? std::error_code() : os::sys::last_error();
+  };
+  int result = os::sys::bind(fd.get(), &address.generic, address.size);
+  if (!steps.took("bind", result, outcome(result),
+                  [&] { return os::describe(address, SOCK_STREAM); }))
+    return;
+  os::socket_file file(at);
+  result = os::sys::listen(fd.get(), options.backlog);
+  if (!steps.took("listen", result, outcome(result),
+                  [&] { return "backlog " + std::to_string(options.backlog); }))
+    return;
+  file_ = std::move(file);
+  setup_ = std::make_shared<const setup>(setup{family, options, steps.watcher()});
+  io_->set_observer(steps.watcher());
+  io_->assign(std::move(fd));
+}
+
+void listener::listen(const endpoint& at, const socket_options& options, observer* watcher) {
+  close();
+  os::flow steps(watcher);
+  open(at, options, steps);
+  if (steps.error()) throw_error(steps.error(), steps.failed_step(), &at);
+}
+
+void listener::listen(const endpoint& at, const socket_options& options, std::error_code& ec) {
+  close();
+  os::flow steps(nullptr);
+  open(at, options, steps);
+  ec = steps.error();
+}
+
+endpoint listener::local_endpoint(std::error_code& ec) const {
+  return os::local_endpoint(native_handle(), SOCK_STREAM, ec);
+}
+
+endpoint listener::local_endpoint() const {
+  std::error_code ec;
+  endpoint local = local_endpoint(ec);
+  if (ec) throw_error(ec, "local_endpoint");
+  return local;
+}
+
+void listener::start(accept_handler handler) { wait_and_accept(io_, setup_, std::move(handler)); }
+
+void listener::wait_and_accept(const detail::source_ref<detail::io_source>& io,
+                               std::shared_ptr<const setup> with, accept_handler handler) {
+  detail::io_source& at = *io;
+  at.start(wait_type::read, detail::io_kind::wait, {},
+           [self = detail::source_ref<detail::io_source>(&at), with = std::move(with),
+            handler = std::move(handler)](std::error_code ec, std::size_t) mutable {
+             stream accepted(self->owner());
+             if (!ec) ec = accept_one(self->fd(), *with, accepted);
+             if (policy::judge_accept_error(ec) == policy::accept_action::wait)
+               return wait_and_accept(self, std::move(with), std::move(handler));
+             handler(ec, std::move(accepted));
+           });
+}
+
+std::error_code listener::accept_one(int fd, const setup& with, stream& into) {
+  policy::accept_policy retries;
+  for (;;) {
+    os::socket_address peer;
+    os::unique_fd accepted(
+        os::sys::accept4(fd, &peer.generic, &peer.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    const std::error_code error = accepted ? std::error_code() : os::sys::last_error();
+    if (policy::judge_accept_error(error) == policy::accept_action::wait) return error;
+    os::flow steps(with.watcher);
+    steps.took("accept4", accepted.get(), error,
+               [&] { return error ? std::string("no peer") : os::describe(peer, SOCK_STREAM); });
+    if (error && retries.failed(error).action == policy::accept_action::retry) continue;
+    if (error) return error;
+    if (!os::apply_options(steps, accepted.get(), with.family, os::option_stage::after_accept,
+                           with.options))
+      return steps.error();
+    into.assign(std::move(accepted), peer);
+    into.set_observer(with.watcher);
+    return {};
+  }
+}
+
+std::optional<stream> listener::try_accept(std::error_code& ec) {
+  std::optional<stream> accepted(io_->owner());
+  ec = accept_one(native_handle(), *setup_, *accepted);
+  if (!ec) return accepted;
+  if (policy::judge_accept_error(ec) == policy::accept_action::wait) ec.clear();
+  return std::nullopt;
+}
+
+void listener::cancel() { io_->cancel(wait_type::read); }
+
+void listener::close() {
+  io_->close();
+  file_.remove();
+}
+
+}  // namespace duet::on_posix

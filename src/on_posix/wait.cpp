@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// What the loop waits for besides sockets: timers, descriptors, signals.
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "duet/on_posix/loop.hpp"
+#include "duet/os/sys.hpp"
+
+namespace duet::on_posix {
+
+// timer
+
+class timer::state final : public detail::source, public detail::operation {
+ public:
+  explicit state(loop& owner) : source(owner) {}
+
+  void expires_at(loop::clock::time_point deadline) {
+    cancel();
+    deadline_ = deadline;
+  }
+
+  void wait(detail::completion handler) {
+    if (waiting_ || due_) {
+      owner().post([handler = std::move(handler)]() mutable {
+        handler(std::make_error_code(std::errc::operation_in_progress), 0);
+      });
+      return;
+    }
+    retain();
+    owner().work_started();
+    handler_ = std::move(handler);
+    error_.clear();
+    place_ = owner().timers_.emplace(deadline_, this);
+    waiting_ = true;
+  }
+
+  void cancel() {
+    if (!std::exchange(waiting_, false)) return;
+    owner().timers_.erase(place_);
+    error_ = std::make_error_code(std::errc::operation_canceled);
+    due_ = true;
+    owner().enqueue(*this);
+  }
+
+  void complete() override {
+    if (std::exchange(waiting_, false)) owner().timers_.erase(place_);
+    due_ = false;
+    detail::completion due = std::move(handler_);
+    owner().work_finished();
+    const detail::source_ref<state> keep(this);
+    release();  // the reference that wait() took
+    due(error_, 0);
+  }
+
+  void discard() noexcept override {
+    const detail::completion gone = std::move(handler_);
+    due_ = false;
+    owner().work_finished();
+    release();
+  }
+
+ private:
+  void on_ready(std::uint32_t) override {}
+  void abandon() noexcept override { cancel(); }
+
+  loop::clock::time_point deadline_{};
+  std::multimap<loop::clock::time_point, detail::operation*>::iterator place_;
+  bool waiting_ = false;
+  bool due_ = false;
+  std::error_code error_;
+  detail::completion handler_;
+};
+
+timer::timer(loop& owner) : state_(new state(owner)) {}
+
+timer& timer::operator=(timer&& other) noexcept {
+  if (this == &other) return *this;
+  if (state_) state_->cancel();
+  state_ = std::move(other.state_);
+  return *this;
+}
+
+timer::~timer() {
+  if (state_) state_->cancel();
+}
+
+void timer::expires_after(std::chrono::nanoseconds duration) {
+  const auto now = loop::clock::now();
+  const auto room = loop::clock::time_point::max() - now;
+  state_->expires_at(duration > room ? loop::clock::time_point::max() : now + duration);
+}
+
+void timer::start(detail::completion handler) { state_->wait(std::move(handler)); }
+
+void timer::cancel() { state_->cancel(); }
+
+// descriptor
+
+descriptor::descriptor(loop& owner, int borrowed_fd) : io_(new detail::io_source(owner)) {
+  io_->borrow(borrowed_fd);
+}
+
+descriptor::~descriptor() {
+  if (io_) io_->close();
+}
+
+void descriptor::cancel() {
+  io_->cancel(wait_type::read);
+  io_->cancel(wait_type::write);
+}
+
+// signal_set
+
+namespace {
+
+/// Where a signal's handler writes: the descriptor plus one; 0: nobody asked for it. One for each signal of the process, as
+/// dispositions are.
+std::atomic<int> write_ends[NSIG];
+
+void on_signal(int signal) {
+  const int saved = errno;
+  const auto byte = static_cast<unsigned char>(signal);
+  const int fd = write_ends[signal].load(std::memory_order_relaxed) - 1;
+  // The bare call: the seam of test builds takes a lock, which a signal handler must not.
+  if (fd >= 0) [[maybe_unused]]
+    const auto size = ::write(fd, &byte, 1);
+  errno = saved;
+}
+
+}  // namespace
+
+signal_set::signal_set(loop& owner, std::initializer_list<int> signals)
+    : io_(new detail::io_source(owner)) {
+  int ends[2] = {-1, -1};
+  if (os::sys::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    throw std::system_error(os::sys::last_error(), "pipe2");
+  read_end_.reset(ends[0]);
+  write_end_.reset(ends[1]);
+  io_->borrow(read_end_.get());
+  try {
+    for (const int signal : signals) add(signal);
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+signal_set::~signal_set() { release(); }
+
+void signal_set::add(int signal) {
+  int free = 0;
+  if (signal <= 0 || signal >= NSIG)
+    throw std::system_error(std::make_error_code(std::errc::invalid_argument), "signal_set");
+  if (!write_ends[signal].compare_exchange_strong(free, write_end_.get() + 1)) {
+    throw std::system_error(std::make_error_code(std::errc::device_or_resource_busy), "signal_set");
+  }
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigfillset(&action.sa_mask);
+  struct sigaction old {};
+  if (os::sys::sigaction(signal, &action, &old) != 0) {
+    const std::error_code error = os::sys::last_error();
+    write_ends[signal].store(0);
+    throw std::system_error(error, "sigaction");
+  }
+  former_.emplace(signal, old);
+}
+
+void signal_set::release() noexcept {
+  for (const auto& [signal, old] : former_) {
+    os::sys::sigaction(signal, &old, nullptr);
+    write_ends[signal].store(0);
+  }
+  former_.clear();
+  if (io_) io_->close();
+}
+
+void signal_set::start(detail::completion handler) {
+  io_->start(wait_type::read, detail::io_kind::wait, {},
+             [this, handler = std::move(handler)](std::error_code ec, std::size_t) mutable {
+               if (ec) return handler(ec, 0);
+               unsigned char byte = 0;
+               const auto size = os::sys::read(read_end_.get(), &byte, 1);
+               if (size != 1) return start(std::move(handler));
+               handler({}, byte);
+             });
+}
+
+void signal_set::cancel() { io_->cancel(wait_type::read); }
+
+}  // namespace duet::on_posix
