@@ -29,6 +29,10 @@ static_assert(address::parse("fe80::1%eth0")->scope() == "eth0");
 static_assert(address::parse("fe80::1%eth0") ==
               address::v6(address::parse("fe80::1")->bytes(), "eth0"));
 static_assert(!address::parse("010.0.0.1"));
+// A constant expression reads and writes nothing out of bounds: too long texts are refused in time.
+static_assert(!address::parse("1:2:3:4:5:6:7:8:9"));
+static_assert(!address::parse("1:2:3:4:5:6:7:1.2.3.4"));
+static_assert(!address::parse("fe80::1%1234567890123456"));
 static_assert(address::parse("::ffff:192.0.2.1")->bytes()[15] == 1);
 static_assert(address::loopback_v4().is_loopback() && address::loopback_v6().is_loopback());
 static_assert(address::any_v4().get_family() == address::family::v4);
