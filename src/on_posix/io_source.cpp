@@ -3,8 +3,8 @@
 
 #include <cerrno>
 
-#include "duet/error.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/os/stream_io.hpp"
 #include "duet/os/sys.hpp"
 
 namespace duet::on_posix::detail {
@@ -14,8 +14,6 @@ std::uint32_t event_of(const slot& now, const slot& reader) noexcept {
   return &now == &reader ? EPOLLIN : EPOLLOUT;
 }
 
-bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
-
 }  // namespace
 
 void slot::complete() {
@@ -24,7 +22,7 @@ void slot::complete() {
   const std::size_t size = moved;
   now = phase::idle;
   const source_ref<io_source> keep(owner);
-  owner->release();  // the reference that start() took
+  owner->drop_reference();  // the reference that start() took
   loop& runs = keep->owner();
   runs.work_finished();
   ++runs.ran_;
@@ -35,7 +33,7 @@ void slot::discard() noexcept {
   const completion gone = std::move(handler);
   now = phase::idle;
   owner->owner().work_finished();
-  owner->release();
+  owner->drop_reference();
 }
 
 io_source::io_source(loop& owner) : source(owner) {
@@ -61,7 +59,7 @@ void io_source::start(wait_type direction, io_kind kind, io_memory memory, compl
   slot& now = at(direction);
   if (now.now != slot::phase::idle)
     return finish(std::make_error_code(std::errc::operation_in_progress), std::move(handler));
-  retain();
+  add_reference();
   owner().work_started();
   now.kind = kind;
   now.memory = memory;
@@ -83,7 +81,7 @@ void io_source::start(wait_type direction, io_kind kind, io_memory memory, compl
 
 void io_source::park(wait_type direction, completion handler) {
   slot& now = at(direction);
-  retain();
+  add_reference();
   owner().work_started();
   now.error.clear();
   now.moved = 0;
@@ -104,7 +102,7 @@ void io_source::make_due(slot& now) noexcept {
   owner().enqueue(now);
 }
 
-bool io_source::perform(slot& now) noexcept {
+bool io_source::perform(slot& now) {
   if (now.kind == io_kind::wait) return true;
   do {
     const std::span<std::byte> rest(now.memory.data + now.moved, now.memory.size - now.moved);
@@ -117,36 +115,13 @@ bool io_source::perform(slot& now) noexcept {
   return true;
 }
 
-std::optional<std::size_t> io_source::try_read(std::span<std::byte> to,
-                                               std::error_code& ec) noexcept {
-  ec.clear();
-  if (to.empty()) return 0;
-  ssize_t size = 0;
-  do size = os::sys::recv(fd_, to.data(), to.size(), MSG_DONTWAIT);
-  while (size < 0 && errno == EINTR);
-  if (size < 0 && would_block(errno)) return std::nullopt;
-  if (size < 0) ec = os::sys::last_error();
-  if (observer_ != nullptr) told("recv", to.size(), size, ec);
-  if (size == 0) ec = error::end_of_stream;
-  return size > 0 ? static_cast<std::size_t>(size) : 0;
+std::optional<std::size_t> io_source::try_read(std::span<std::byte> to, std::error_code& ec) {
+  return os::try_receive(fd_, to, ec, {observer_, ""});
 }
 
 std::optional<std::size_t> io_source::try_write(std::span<const std::byte> from,
-                                                std::error_code& ec) noexcept {
-  ec.clear();
-  if (from.empty()) return 0;
-  ssize_t size = 0;
-  do size = os::sys::send(fd_, from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (size < 0 && errno == EINTR);
-  if (size < 0 && would_block(errno)) return std::nullopt;
-  if (size < 0) ec = os::sys::last_error();
-  if (observer_ != nullptr) told("send", from.size(), size, ec);
-  return size > 0 ? static_cast<std::size_t>(size) : 0;
-}
-
-void io_source::told(const char* call, std::size_t size, long result, std::error_code error) const {
-  observer_->on_step(
-      {call, std::to_string(fd_) + ", " + std::to_string(size) + " bytes", result, error, {}});
+                                                std::error_code& ec) {
+  return os::try_send(fd_, from, ec, {observer_, ""});
 }
 
 void io_source::on_ready(std::uint32_t events) {

@@ -10,13 +10,6 @@
 
 namespace duet::on_posix {
 
-/// What accepting needs, kept by the operation too: the listener may be moved meanwhile.
-struct listener::setup {
-  int family = AF_UNSPEC;
-  socket_options options;
-  observer* watcher = nullptr;
-};
-
 listener& listener::operator=(listener&& other) noexcept {
   if (this == &other) return *this;
   if (io_) close();
@@ -52,7 +45,8 @@ void listener::open(const endpoint& at, const socket_options& options, os::flow&
                   [&] { return "backlog " + std::to_string(options.backlog); }))
     return;
   file_ = std::move(file);
-  setup_ = std::make_shared<const setup>(setup{family, options, steps.watcher()});
+  setup_ = std::make_shared<const os::accept_setup>(
+      os::accept_setup{family, options, steps.watcher(), ""});
   io_->set_observer(steps.watcher());
   io_->assign(std::move(fd));
 }
@@ -84,45 +78,36 @@ endpoint listener::local_endpoint() const {
 
 void listener::start(accept_handler handler) { wait_and_accept(io_, setup_, std::move(handler)); }
 
-void listener::wait_and_accept(const detail::source_ref<detail::io_source>& io,
-                               std::shared_ptr<const setup> with, accept_handler handler) {
-  detail::io_source& at = *io;
-  at.start(wait_type::read, detail::io_kind::wait, {},
-           [self = detail::source_ref<detail::io_source>(&at), with = std::move(with),
-            handler = std::move(handler)](std::error_code ec, std::size_t) mutable {
-             stream accepted(self->owner());
-             if (!ec) ec = accept_one(self->fd(), *with, accepted);
-             if (policy::judge_accept_error(ec) == policy::accept_action::wait)
-               return wait_and_accept(self, std::move(with), std::move(handler));
-             handler(ec, std::move(accepted));
-           });
+void listener::wait_and_accept(const detail::source_ref<detail::io_source>& io, shared_setup with,
+                               accept_handler handler) {
+  io->start(wait_type::read, detail::io_kind::wait, {},
+            [self = detail::source_ref(&*io), with = std::move(with), handler = std::move(handler)](
+                std::error_code ec, std::size_t) mutable {
+              stream accepted(self->owner());
+              if (!ec && self->fd() < 0) ec = std::make_error_code(std::errc::operation_canceled);
+              if (!ec) ec = accept_into(accepted, self->fd(), *with);
+              if (policy::judge_accept_error(ec) != policy::accept_action::wait)
+                return handler(ec, std::move(accepted));
+              // Another process that shares the listener was faster.
+              const detail::source_ref io_again(&*self);
+              wait_and_accept(io_again, std::move(with), std::move(handler));
+            });
 }
 
-std::error_code listener::accept_one(int fd, const setup& with, stream& into) {
-  policy::accept_policy retries;
-  for (;;) {
-    os::socket_address peer;
-    os::unique_fd accepted(
-        os::sys::accept4(fd, &peer.generic, &peer.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    const std::error_code error = accepted ? std::error_code() : os::sys::last_error();
-    if (policy::judge_accept_error(error) == policy::accept_action::wait) return error;
-    os::flow steps(with.watcher);
-    steps.took("accept4", accepted.get(), error,
-               [&] { return error ? std::string("no peer") : os::describe(peer, SOCK_STREAM); });
-    if (error && retries.failed(error).action == policy::accept_action::retry) continue;
-    if (error) return error;
-    if (!os::apply_options(steps, accepted.get(), with.family, os::option_stage::after_accept,
-                           with.options))
-      return steps.error();
-    into.assign(std::move(accepted), peer);
-    into.set_observer(with.watcher);
-    return {};
-  }
+std::error_code listener::accept_into(stream& into, int fd, const os::accept_setup& with) {
+  std::error_code ec;
+  os::socket_address peer;
+  os::unique_fd connected = os::accept_one(fd, with, peer, ec);
+  if (!connected) return ec;
+  into.assign(std::move(connected), peer);
+  into.set_observer(with.watcher);
+  return {};
 }
 
 std::optional<stream> listener::try_accept(std::error_code& ec) {
   std::optional<stream> accepted(io_->owner());
-  ec = accept_one(native_handle(), *setup_, *accepted);
+  ec = is_open() ? accept_into(*accepted, native_handle(), *setup_)
+                 : std::make_error_code(std::errc::bad_file_descriptor);
   if (!ec) return accepted;
   if (policy::judge_accept_error(ec) == policy::accept_action::wait) ec.clear();
   return std::nullopt;

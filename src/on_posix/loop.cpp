@@ -62,12 +62,13 @@ loop::~loop() {
   const batch keep(*this);
   take_posted();
   do {
-    for (detail::source* each = sources_; each != nullptr; each = each->next_) each->retain();
+    for (detail::source* each = sources_; each != nullptr; each = each->next_)
+      each->add_reference();
     for (detail::source* each = sources_; each != nullptr; each = each->next_) each->abandon();
     while (!ready_.empty()) ready_.pop().discard();
     for (detail::source* each = sources_; each != nullptr;) {
       detail::source* const next = each->next_;
-      each->release();
+      each->drop_reference();
       each = next;
     }
     take_posted();
@@ -235,7 +236,7 @@ source::~source() {
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
-void source::release() noexcept {
+void source::drop_reference() noexcept {
   if (--references_ == 0) owner_->retire(*this);
 }
 

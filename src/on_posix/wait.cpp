@@ -29,7 +29,7 @@ class timer::state final : public detail::source, public detail::operation {
       });
       return;
     }
-    retain();
+    add_reference();
     owner().work_started();
     handler_ = std::move(handler);
     error_.clear();
@@ -51,7 +51,7 @@ class timer::state final : public detail::source, public detail::operation {
     detail::completion due = std::move(handler_);
     owner().work_finished();
     const detail::source_ref<state> keep(this);
-    release();  // the reference that wait() took
+    drop_reference();  // the reference that wait() took
     due(error_, 0);
   }
 
@@ -59,7 +59,7 @@ class timer::state final : public detail::source, public detail::operation {
     const detail::completion gone = std::move(handler_);
     due_ = false;
     owner().work_finished();
-    release();
+    drop_reference();
   }
 
  private:

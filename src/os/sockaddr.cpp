@@ -130,6 +130,12 @@ int family_of(const endpoint& of) noexcept {
   return of.is_wildcard() || of.address().is_v6() ? AF_INET6 : AF_INET;
 }
 
+int family_of(int fd) noexcept {
+  int family = AF_UNSPEC;
+  socklen_t size = sizeof(family);
+  return sys::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 ? family : AF_UNSPEC;
+}
+
 int type_of(const endpoint& of) noexcept { return of.is_stream() ? SOCK_STREAM : SOCK_DGRAM; }
 
 shutdown_flag flag_of(shutdown_type what) noexcept {

@@ -12,6 +12,7 @@
 #include "duet/observer.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/stream.hpp"
+#include "duet/os/accept.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/socket_file.hpp"
 #include "duet/socket_options.hpp"
@@ -48,17 +49,18 @@ class listener {
   void close();
 
  private:
-  struct setup;
   using accept_handler = detail::handler<void(std::error_code, stream)>;
+  /// Shared with the operation in flight: the listener may be moved or closed meanwhile.
+  using shared_setup = std::shared_ptr<const os::accept_setup>;
   void open(const endpoint& at, const socket_options& options, os::flow& steps);
   void start(accept_handler handler);
-  static void wait_and_accept(const detail::source_ref<detail::io_source>& io,
-                              std::shared_ptr<const setup> with, accept_handler handler);
-  static std::error_code accept_one(int fd, const setup& with, stream& into);
+  static void wait_and_accept(const detail::source_ref<detail::io_source>& io, shared_setup with,
+                              accept_handler handler);
+  static std::error_code accept_into(stream& into, int fd, const os::accept_setup& with);
 
   detail::source_ref<detail::io_source> io_;
   os::socket_file file_;
-  std::shared_ptr<const setup> setup_;
+  shared_setup setup_;
 };
 
 }  // namespace duet::on_posix

@@ -54,7 +54,9 @@ endpoint to_endpoint(const socket_address& from, int type);
 
 /// Arguments of socket(2) for an endpoint.
 int family_of(const endpoint& of) noexcept;  ///< AF_INET, AF_INET6 or AF_UNIX; of a name AF_UNSPEC.
-int type_of(const endpoint& of) noexcept;    ///< SOCK_STREAM or SOCK_DGRAM.
+int family_of(
+    int fd) noexcept;  ///< of an open socket; AF_UNSPEC if it is none (SO_DOMAIN, socket(7))
+int type_of(const endpoint& of) noexcept;  ///< SOCK_STREAM or SOCK_DGRAM.
 
 /// The argument of shutdown(2) and its name.
 struct shutdown_flag {

@@ -75,9 +75,8 @@ class io_source final : public source {
   void finish(std::error_code error, completion handler);
 
   /// Never blocks; nullopt: it would.
-  std::optional<std::size_t> try_read(std::span<std::byte> to, std::error_code& ec) noexcept;
-  std::optional<std::size_t> try_write(std::span<const std::byte> from,
-                                       std::error_code& ec) noexcept;
+  std::optional<std::size_t> try_read(std::span<std::byte> to, std::error_code& ec);
+  std::optional<std::size_t> try_write(std::span<const std::byte> from, std::error_code& ec);
 
   void cancel(wait_type direction) noexcept;
   /// Cancels both directions, forgets the descriptor, and closes it unless borrowed.
@@ -98,14 +97,13 @@ class io_source final : public source {
   [[nodiscard]] slot& at(wait_type direction) noexcept {
     return direction == wait_type::read ? reader_ : writer_;
   }
-  [[nodiscard]] bool perform(slot& now) noexcept;
+  [[nodiscard]] bool perform(slot& now);
   void make_due(slot& now) noexcept;
   std::error_code watch(std::uint32_t events) noexcept;
   void unwatch() noexcept;
   epoll_event event_for(std::uint32_t events) noexcept;
   void proceed(slot& now);
   void drop_idle_interest(std::uint32_t events) noexcept;
-  void told(const char* call, std::size_t size, long result, std::error_code error) const;
 
   int fd_ = -1;
   bool owned_ = false;

@@ -66,8 +66,8 @@ class source {
 
   [[nodiscard]] loop& owner() const noexcept { return *owner_; }
 
-  void retain() noexcept { ++references_; }
-  void release() noexcept;
+  void add_reference() noexcept { ++references_; }
+  void drop_reference() noexcept;
 
  protected:
   virtual ~source();
@@ -92,7 +92,7 @@ class source_ref {
  public:
   source_ref() noexcept = default;
   explicit source_ref(Source* to) noexcept : to_(to) {
-    if (to_ != nullptr) to_->retain();
+    if (to_ != nullptr) to_->add_reference();
   }
   source_ref(source_ref&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
   source_ref& operator=(source_ref&& other) noexcept {
@@ -111,7 +111,7 @@ class source_ref {
   explicit operator bool() const noexcept { return to_ != nullptr; }
 
   void reset() noexcept {
-    if (Source* const old = std::exchange(to_, nullptr)) old->release();
+    if (Source* const old = std::exchange(to_, nullptr)) old->drop_reference();
   }
 
  private:

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// backend: this column as one row of names, for code that is written once for both. Counterpart: on_posix/backend.hpp.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "duet/on_asio/blocking.hpp"
+#include "duet/on_asio/connect.hpp"
+#include "duet/on_asio/echo.hpp"
+#include "duet/on_asio/listener.hpp"
+#include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/stream.hpp"
+
+namespace duet::on_asio {
+
+struct backend {
+  static constexpr std::string_view name = "asio";
+
+  using loop = on_asio::loop;
+  using timer = on_asio::timer;
+  using descriptor = on_asio::descriptor;
+  using signal_set = on_asio::signal_set;
+  using stream = on_asio::stream;
+  using listener = on_asio::listener;
+  using echo_server = on_asio::echo_server;
+  using echo_client = on_asio::echo_client;
+  using blocking_server = blocking::server;
+  using blocking_connection = blocking::connection;
+
+  template <class Handler>
+  static void async_connect(stream& to, const endpoint& at, const connect_options& options,
+                            Handler&& handler) {
+    on_asio::async_connect(to, at, options, std::forward<Handler>(handler));
+  }
+  static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
+    return blocking::connect(at, options);
+  }
+};
+
+}  // namespace duet::on_asio

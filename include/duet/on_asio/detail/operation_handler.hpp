@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// operation_handler: the user's completion handler on its way through an Asio operation of a stream. It lends a handler without a
+// cancellation slot of its own the stream's, so that one direction can be cancelled, and tells the observer the outcome. Everything
+// else that is associated with the handler (executor, allocator) stays as it is.
+#pragma once
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associator.hpp>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "duet/observer.hpp"
+
+namespace duet::on_asio::detail {
+
+/// What is told when the operation is over; nobody is told anything by default.
+struct told_operation {
+  observer* watcher = nullptr;
+  const char* call = "";
+  const char* asio = "";
+  int fd = -1;
+  std::size_t asked = 0;
+};
+
+template <class Handler>
+class operation_handler {
+ public:
+  operation_handler(Handler handler, asio::cancellation_slot slot, told_operation told)
+      : handler_(std::move(handler)), slot_(slot), told_(told) {}
+
+  void operator()(std::error_code error) { std::move(handler_)(error); }
+
+  void operator()(std::error_code error, std::size_t moved) {
+    if (told_.watcher != nullptr) tell(error, moved);
+    std::move(handler_)(error, moved);
+  }
+
+  [[nodiscard]] const Handler& inner() const noexcept { return handler_; }
+
+  [[nodiscard]] asio::cancellation_slot slot() const noexcept {
+    const asio::cancellation_slot own = asio::get_associated_cancellation_slot(handler_);
+    return own.is_connected() ? own : slot_;
+  }
+
+ private:
+  void tell(std::error_code error, std::size_t moved) const {
+    const long result = error ? -1 : static_cast<long>(moved);
+    told_.watcher->on_step(
+        {told_.call, std::to_string(told_.fd) + ", " + std::to_string(told_.asked) + " bytes",
+         result, error, told_.asio});
+  }
+
+  Handler handler_;
+  asio::cancellation_slot slot_;
+  told_operation told_;
+};
+
+}  // namespace duet::on_asio::detail
+
+/// Executor and allocator are the inner handler's.
+template <template <class, class> class Associator, class Handler, class Default>
+struct asio::associator<Associator, duet::on_asio::detail::operation_handler<Handler>, Default>
+    : Associator<Handler, Default> {
+  static typename Associator<Handler, Default>::type get(
+      const duet::on_asio::detail::operation_handler<Handler>& handler) noexcept {
+    return Associator<Handler, Default>::get(handler.inner());
+  }
+  static auto get(const duet::on_asio::detail::operation_handler<Handler>& handler,
+                  const Default& fallback) noexcept {
+    return Associator<Handler, Default>::get(handler.inner(), fallback);
+  }
+};
+
+/// The cancellation slot is the inner handler's if it has one, else the stream's.
+template <class Handler, class Default>
+struct asio::associated_cancellation_slot<duet::on_asio::detail::operation_handler<Handler>,
+                                          Default> {
+  using type = asio::cancellation_slot;
+  static type get(const duet::on_asio::detail::operation_handler<Handler>& handler,
+                  const Default& = Default()) noexcept {
+    return handler.slot();
+  }
+};

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// echo: the echo service of RFC 862 over streams, and the client that feeds it from one descriptor and hands what returns to
+// another. Counterpart: on_posix/echo.hpp.
+#pragma once
+
+#include <asio/async_result.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "duet/echo_options.hpp"
+#include "duet/endpoint.hpp"
+#include "duet/on_asio/detail/any_handler.hpp"
+#include "duet/on_asio/detail/echo_client_core.hpp"
+#include "duet/on_asio/detail/echo_server_core.hpp"
+#include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/stream.hpp"
+
+namespace duet::on_asio {
+
+/// Echoes every byte of every connection, and ends a connection once its peer has. @see contract::echo_server for each member.
+class echo_server {
+ public:
+  explicit echo_server(loop& owner, const echo_server_options& options = {})
+      : core_(std::make_shared<detail::echo_server_core>(owner, options)) {}
+  ~echo_server() {
+    if (core_) core_->stop();
+  }
+  echo_server(echo_server&&) noexcept = default;
+  echo_server& operator=(echo_server&&) = delete;
+
+  endpoint listen(const endpoint& at) { return core_->listen(at); }
+  void start() { core_->start(); }
+  /// Takes any completion token for void(std::size_t).
+  template <asio::completion_token_for<void(std::size_t)> Token>
+  auto drain(std::chrono::milliseconds deadline, Token&& token) {
+    return asio::async_initiate<Token, void(std::size_t)>(
+        [core = core_](auto handler, std::chrono::milliseconds within) {
+          core->drain(within,
+                      detail::any_handler<std::size_t>(std::move(handler), core->executor()));
+        },
+        token, deadline);
+  }
+  void stop() { core_->stop(); }
+  [[nodiscard]] const echo_counters& counters() const noexcept { return core_->counters(); }
+
+ private:
+  std::shared_ptr<detail::echo_server_core> core_;
+};
+
+/// Sends what an input descriptor gives and writes what comes back to an output descriptor, both at once, so that neither side's full
+/// buffers stop the other. @see contract::echo_client
+class echo_client {
+ public:
+  explicit echo_client(loop& owner, const echo_client_options& options = {})
+      : core_(std::make_shared<detail::echo_client_core>(owner, options)) {}
+  ~echo_client() {
+    if (core_) core_->cancel();
+  }
+  echo_client(echo_client&&) noexcept = default;
+  echo_client& operator=(echo_client&&) = delete;
+
+  /// Completes with void(std::error_code, echo_result) when the server has ended its side, or on the first error. The input's end is
+  /// passed on as shutdown(send). The descriptors stay their owner's, their flags untouched.
+  template <asio::completion_token_for<void(std::error_code, echo_result)> Token>
+  auto async_run(stream connected, int input_fd, int output_fd, Token&& token) {
+    return asio::async_initiate<Token, void(std::error_code, echo_result)>(
+        [core = core_](auto handler, stream to, int input, int output) {
+          core->start(std::move(to), input, output,
+                      detail::any_handler<std::error_code, echo_result>(std::move(handler),
+                                                                        core->executor()));
+        },
+        token, std::move(connected), input_fd, output_fd);
+  }
+
+  void cancel() { core_->cancel(); }
+  /// So far.
+  [[nodiscard]] const echo_result& progress() const noexcept { return core_->progress(); }
+
+ private:
+  std::shared_ptr<detail::echo_client_core> core_;
+};
+
+}  // namespace duet::on_asio
