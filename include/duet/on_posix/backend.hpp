@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "duet/contract.hpp"
 #include "duet/on_posix/blocking.hpp"
 #include "duet/on_posix/connect.hpp"
 #include "duet/on_posix/echo.hpp"
@@ -37,5 +38,7 @@ struct backend {
     return blocking::connect(at, options);
   }
 };
+
+static_assert(contract::backend<backend>);
 
 }  // namespace duet::on_posix

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+// The contract: what both columns promise, once, as concepts with the normative text of each operation. A column's own documentation
+// says only where it differs ("Parity"); tests/conformance proves the rest on every column. docs/contract.md is its readable form.
+//
+// For every asynchronous operation:
+// * The handler is called exactly once, by a thread that runs the loop, never from inside the initiating function. If the loop is
+//   destroyed first, the handler is destroyed uncalled.
+// * cancel() and close() make operations in flight complete with std::errc::operation_canceled, unless their result is known
+//   already: then the result wins.
+// * Memory that an operation was given stays valid until its handler is called. The object may be moved meanwhile, and destroyed: that
+//   is a close().
+// * Objects belong to one thread, or one strand, at a time. loop::post and loop::stop may be called from any.
+// * Errors: system errors as they are, in a system category; else codes that equal a duet::condition. A function without an
+//   std::error_code argument throws std::system_error where its twin with one reports.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "duet/connect_options.hpp"
+#include "duet/echo_options.hpp"
+#include "duet/endpoint.hpp"
+#include "duet/observer.hpp"
+#include "duet/socket_options.hpp"
+#include "duet/stream_types.hpp"
+
+namespace duet::contract {
+
+/// Handlers of each completion signature, for the concepts to be checked with.
+struct on_done {
+  void operator()(std::error_code) {}
+};
+struct on_bytes {
+  void operator()(std::error_code, std::size_t) {}
+};
+struct on_signal {
+  void operator()(std::error_code, int) {}
+};
+template <class Stream>
+struct on_stream {
+  void operator()(std::error_code, Stream) {}
+};
+struct on_count {
+  void operator()(std::size_t) {}
+};
+struct on_result {
+  void operator()(std::error_code, echo_result) {}
+};
+
+/// Where handlers are called.
+/// * run(): calls handlers until no work is left or stop() is called. Work is every operation in flight, every posted function, every
+///   timer waited for. It returns how many were called, and leaves the loop stopped(): restart() before running again.
+/// * run_for(d): the same, for at most d. run_one(), run_one_for(d): returns after at least one. poll(): never waits.
+/// * post(f): f() is called by the loop, after everything posted before it by the same thread. Any thread.
+/// * stop(): run() returns as soon as the handler it is in has returned; what is due stays due. Any thread.
+/// * An exception of a handler comes out of run(), and the loop can be run again.
+template <class Loop>
+concept loop = std::default_initializable<Loop> &&
+               requires(Loop& it, std::chrono::milliseconds duration, void (*function)()) {
+                 { it.run() } -> std::same_as<std::size_t>;
+                 { it.run_for(duration) } -> std::same_as<std::size_t>;
+                 { it.run_one() } -> std::same_as<std::size_t>;
+                 { it.run_one_for(duration) } -> std::same_as<std::size_t>;
+                 { it.poll() } -> std::same_as<std::size_t>;
+                 it.stop();
+                 { it.stopped() } -> std::same_as<bool>;
+                 it.restart();
+                 it.post(function);
+               };
+
+/// One deadline on the steady clock. async_wait completes with void(std::error_code), at the deadline or later, never before.
+/// expires_after(d) cancels a wait in flight; a duration beyond the clock's range never ends.
+template <class Timer, class Loop>
+concept timer = std::constructible_from<Timer, Loop&> && std::movable<Timer> &&
+                requires(Timer& it, std::chrono::nanoseconds duration) {
+                  it.expires_after(duration);
+                  it.async_wait(on_done());
+                  it.cancel();
+                };
+
+/// Signals the application asked for. async_wait completes with void(std::error_code, int) once one of them was delivered to the
+/// process; one that came before the wait is not lost. Dispositions are put back when the set goes.
+template <class Set, class Loop>
+concept signal_set =
+    std::constructible_from<Set, Loop&, std::initializer_list<int>> && requires(Set& it) {
+      it.async_wait(on_signal());
+      it.cancel();
+    };
+
+/// Readiness of a descriptor that is somebody else's. Its flags stay as they are, and it is never closed. Files that cannot block are
+/// always ready.
+template <class Descriptor, class Loop>
+concept descriptor = std::constructible_from<Descriptor, Loop&, int> && requires(Descriptor& it) {
+  it.async_wait(wait_type::read, on_done());
+  it.cancel();
+};
+
+/// A connected byte stream, TCP or UNIX.
+/// * async_read_some: at least one byte, at most the buffer; condition::end_of_stream once the peer has ended and everything
+///   before was read, again and again. An empty buffer completes at once with 0.
+/// * async_write_some: at least one byte handed to the kernel. async_write: all of them, or an error and how many before it.
+///   SIGPIPE is never raised.
+/// * async_wait: the next try_ in that direction will not say "would block"; it may say end_of_stream or an error.
+/// * try_read_some, try_write_some: never block, call no handler; nullopt is "would block", 0 with an error is the error.
+/// * shutdown(send): the peer reads end_of_stream after what was written before. Reading goes on.
+/// * cancel(direction): the operation in flight in that direction, and not the other.
+/// * close(): cancels, and closes the descriptor. Bytes that were written and not read by the peer are still delivered, unless unread
+///   input or the linger option makes the kernel reset the connection.
+/// * remote_endpoint() of an accepted stream is what accept said, also after the peer has gone.
+/// * assign takes over a descriptor, release gives it up after cancelling.
+template <class Stream, class Loop>
+concept stream =
+    std::constructible_from<Stream, Loop&> && std::movable<Stream> && !std::copyable<Stream> &&
+    requires(Stream& it, const Stream& fixed, std::span<std::byte> to,
+             std::span<const std::byte> from, std::error_code& ec) {
+      { fixed.is_open() } -> std::same_as<bool>;
+      { fixed.native_handle() } -> std::same_as<int>;
+      { fixed.local_endpoint(ec) } -> std::same_as<endpoint>;
+      { fixed.local_endpoint() } -> std::same_as<endpoint>;
+      { fixed.remote_endpoint(ec) } -> std::same_as<endpoint>;
+      { fixed.remote_endpoint() } -> std::same_as<endpoint>;
+      it.assign(it.release());
+      it.async_read_some(to, on_bytes());
+      it.async_write_some(from, on_bytes());
+      it.async_write(from, on_bytes());
+      it.async_wait(wait_type::read, on_done());
+      { it.try_read_some(to, ec) } -> std::same_as<std::optional<std::size_t>>;
+      { it.try_write_some(from, ec) } -> std::same_as<std::optional<std::size_t>>;
+      it.shutdown(shutdown_type::send);
+      it.shutdown(shutdown_type::send, ec);
+      it.cancel();
+      it.cancel(wait_type::read);
+      it.close();
+      it.set_observer(static_cast<observer*>(nullptr));
+    };
+
+/// A listening socket, TCP or UNIX.
+/// * listen(endpoint, options): socket, options, bind, listen; the error names the step that failed and the endpoint. Port 0 is
+///   replaced by the kernel's choice in local_endpoint(). `tcp://*:P` takes IPv4 and IPv6, `[::]` IPv6 only.
+/// * async_accept completes with void(std::error_code, Stream): a connection with its peer's address, close-on-exec, non-blocking.
+///   Connections that are gone before they are accepted are passed over; want of descriptors or memory is reported.
+/// * try_accept: one that is queued already; nullopt without an error is "none".
+/// * close(): cancels, closes, and removes a UNIX socket's file if it is still the one made here.
+template <class Listener, class Loop, class Stream>
+concept listener = std::constructible_from<Listener, Loop&> && std::movable<Listener> &&
+                   requires(Listener& it, const Listener& fixed, const endpoint& at,
+                            const socket_options& options, std::error_code& ec) {
+                     it.listen(at);
+                     it.listen(at, options, static_cast<observer*>(nullptr));
+                     it.listen(at, options, ec);
+                     { fixed.is_open() } -> std::same_as<bool>;
+                     { fixed.native_handle() } -> std::same_as<int>;
+                     { fixed.local_endpoint(ec) } -> std::same_as<endpoint>;
+                     { fixed.local_endpoint() } -> std::same_as<endpoint>;
+                     it.async_accept(on_stream<Stream>());
+                     { it.try_accept(ec) } -> std::same_as<std::optional<Stream>>;
+                     it.cancel();
+                     it.close();
+                   };
+
+/// The echo service of RFC 862 over streams.
+/// * listen(endpoint) may be called several times and returns what was bound; start() begins to accept.
+/// * Every byte received is sent back in order. After the peer's end everything received is echoed, then the stream is ended.
+/// * A connection has one buffer of buffer_bytes while bytes are on their way, and none while it is idle.
+/// * drain(deadline, handler): takes in what the kernel has accepted, stops accepting, echoes what has arrived, ends each
+///   connection; void(std::size_t) is called when all are gone, with how many had to be cut at the deadline with bytes still to echo.
+/// * stop(): at once.
+template <class Server, class Loop>
+concept echo_server = std::constructible_from<Server, Loop&, const echo_server_options&> &&
+                      requires(Server& it, const Server& fixed, const endpoint& at,
+                               std::chrono::milliseconds deadline) {
+                        { it.listen(at) } -> std::same_as<endpoint>;
+                        it.start();
+                        it.drain(deadline, on_count());
+                        it.stop();
+                        { fixed.counters() } -> std::same_as<const echo_counters&>;
+                      };
+
+/// Sends what an input descriptor gives and writes what returns to an output descriptor, both at once, in two buffers of buffer_bytes.
+/// async_run completes with void(std::error_code, echo_result) once the server has ended its side. A server that ends before
+/// everything was sent is condition::end_of_stream. With verify, the place of the first wrong byte is in the result.
+template <class Client, class Loop, class Stream>
+concept echo_client = std::constructible_from<Client, Loop&, const echo_client_options&> &&
+                      requires(Client& it, const Client& fixed, Stream connected) {
+                        it.async_run(std::move(connected), 0, 1, on_result());
+                        it.cancel();
+                        { fixed.progress() } -> std::same_as<const echo_result&>;
+                      };
+
+/// The documented flows, each function the call of its name. read() and recv() return 0 at the end of the stream.
+template <class Connection>
+concept blocking_connection =
+    std::movable<Connection> && requires(Connection& it, std::span<std::byte> to,
+                                         std::span<const std::byte> from, std::error_code& ec) {
+      { it.read(to) } -> std::same_as<std::size_t>;
+      { it.read(to, ec) } -> std::same_as<std::size_t>;
+      { it.write(from) } -> std::same_as<std::size_t>;
+      { it.write(from, ec) } -> std::same_as<std::size_t>;
+      { it.recv(to, 0) } -> std::same_as<std::size_t>;
+      { it.recv(to, 0, ec) } -> std::same_as<std::size_t>;
+      { it.send(from, 0) } -> std::same_as<std::size_t>;
+      { it.send(from, 0, ec) } -> std::same_as<std::size_t>;
+      { it.local_endpoint() } -> std::same_as<endpoint>;
+      { it.remote_endpoint() } -> std::same_as<endpoint>;
+      it.shutdown(shutdown_type::send);
+      it.shutdown(shutdown_type::send, ec);
+      it.close();
+    };
+
+template <class Server, class Connection>
+concept blocking_server =
+    std::constructible_from<Server, const endpoint&, const socket_options&, observer*> &&
+    requires(Server& it, std::error_code& ec) {
+      { it.accept() } -> std::same_as<Connection>;
+      { it.accept(ec) } -> std::same_as<Connection>;
+      { it.local_endpoint() } -> std::same_as<endpoint>;
+      it.close();
+    };
+
+/// One column. async_connect(stream, endpoint, options, handler) connects a closed stream: void(std::error_code).
+/// * A name is resolved, and its addresses are tried in the resolver's order until one answers; if none does, the last one's error
+///   is reported. A service name is resolved too.
+/// * options.deadline bounds it all: condition::timed_out.
+/// * The stream's cancel() and close() end it with operation_canceled. A failed connect leaves the stream closed.
+/// * A connection of a socket to itself is connection_refused.
+template <class Backend>
+concept backend =
+    std::convertible_to<decltype(Backend::name), std::string_view> &&
+    loop<typename Backend::loop> && timer<typename Backend::timer, typename Backend::loop> &&
+    signal_set<typename Backend::signal_set, typename Backend::loop> &&
+    descriptor<typename Backend::descriptor, typename Backend::loop> &&
+    stream<typename Backend::stream, typename Backend::loop> &&
+    listener<typename Backend::listener, typename Backend::loop, typename Backend::stream> &&
+    echo_server<typename Backend::echo_server, typename Backend::loop> &&
+    echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
+    blocking_connection<typename Backend::blocking_connection> &&
+    blocking_server<typename Backend::blocking_server, typename Backend::blocking_connection> &&
+    requires(typename Backend::stream& to, const endpoint& at, const connect_options& options) {
+      Backend::async_connect(to, at, options, on_done());
+      { Backend::connect(at, options) } -> std::same_as<typename Backend::blocking_connection>;
+    };
+
+}  // namespace duet::contract
