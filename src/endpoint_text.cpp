@@ -267,14 +267,15 @@ std::optional<endpoint> endpoint::parse(std::string_view text, std::error_code& 
   return in.take(in.read(text), ec);
 }
 
-endpoint endpoint::named(duet::transport kind, std::string host, std::string service) {
+endpoint endpoint::named(duet::transport kind, std::string_view host, std::string_view service) {
   reader in;
-  const std::string text = std::string(scheme(kind)) + "://" + host + ":" + service;
+  std::string text(scheme(kind));
+  text.append("://").append(host).append(":").append(service);
   return in.take(in.read_parts(kind, host, service), text);
 }
 
-std::optional<endpoint> endpoint::named(duet::transport kind, std::string host, std::string service,
-                                        std::error_code& ec) {
+std::optional<endpoint> endpoint::named(duet::transport kind, std::string_view host,
+                                        std::string_view service, std::error_code& ec) {
   reader in;
   return in.take(in.read_parts(kind, host, service), ec);
 }

@@ -68,9 +68,9 @@ class endpoint {
   /// A host and a service as text, checked as parse does: what is numeric becomes an address or a
   /// port number, "" and "*" the wildcard, the rest needs resolving. IPv6 in brackets as in a URI,
   /// or without them as address::parse reads it. Precondition: as above.
-  static endpoint named(duet::transport kind, std::string host, std::string service);
-  static std::optional<endpoint> named(duet::transport kind, std::string host, std::string service,
-                                       std::error_code& ec);
+  static endpoint named(duet::transport kind, std::string_view host, std::string_view service);
+  static std::optional<endpoint> named(duet::transport kind, std::string_view host,
+                                       std::string_view service, std::error_code& ec);
 
   /// A UNIX socket's path; with a leading NUL byte an abstract name; empty an unnamed socket (what
   /// a client's peer sees). An abstract name may hold further NUL bytes, as other programs' names
