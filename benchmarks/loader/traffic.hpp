@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The loader's traffic to one arm: a closed loop over connections that stand ready. As cheap as it can be, because on
+// one core it shares that core with what is measured: one connection is a blocking send/recv loop, many are a
+// level-triggered epoll loop. It checks that every echo has the length and the number of its message; that the bytes
+// between are right is proven by the conformance tests, not here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "duet/endpoint.hpp"
+#include "duet/os/unique_fd.hpp"
+#include "harness/histogram.hpp"
+
+namespace duet::bench {
+
+/// Ends after `duration_ns` or `messages`, whichever comes first; what is under way then is still awaited.
+struct phase {
+  std::uint64_t duration_ns;
+  std::uint64_t messages = UINT64_MAX;
+};
+
+struct phase_result {
+  std::uint64_t messages = 0;
+  std::uint64_t elapsed_ns = 0;  ///< from the first send to the last echo
+};
+
+/// @throws std::runtime_error if the server closes or echoes something else; std::system_error
+class traffic {
+ public:
+  virtual ~traffic() = default;
+  /// Afterwards no message is under way. No allocation.
+  virtual phase_result run(const phase&, histogram& round_trips) = 0;
+};
+
+struct connection_settings {
+  std::size_t connections = 1;
+  std::size_t message_bytes = 64;
+  std::string congestion_control;  ///< empty: the system's default
+};
+
+/// Connects, with TCP_NODELAY and the congestion control set.
+/// @return the traffic and the congestion control in effect
+struct opened_traffic {
+  std::unique_ptr<traffic> flow;
+  std::string congestion_control;
+};
+opened_traffic open_traffic(const endpoint& server, const connection_settings&);
+
+}  // namespace duet::bench
