@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// See arm_options.hpp. By hand, not by CLI11: what an arm links is a part of what is measured.
+#include "arms/arm_options.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace duet::bench {
+
+namespace {
+
+[[noreturn]] void usage_error(std::string_view argument) {
+  std::fprintf(stderr,
+               "not understood: %.*s\nusage: [--listen=tcp://ADDRESS:PORT] [--buffer-bytes=N] "
+               "[--congestion-control=NAME] [--connections=N]\n",
+               static_cast<int>(argument.size()), argument.data());
+  std::exit(2);
+}
+
+bool parse_number(std::string_view text, std::size_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && value > 0;
+}
+
+bool apply(arm_options& options, std::string_view name, std::string_view value) {
+  if (name == "--listen") {
+    options.listen = value;
+  } else if (name == "--congestion-control") {
+    options.congestion_control = value;
+  } else if (name == "--buffer-bytes") {
+    return parse_number(value, options.buffer_bytes);
+  } else if (name == "--connections") {
+    return parse_number(value, options.connections);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+arm_options parse_arm_options(int argc, char** argv) {
+  arm_options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const auto equals = argument.find('=');
+    if (equals == argument.npos ||
+        !apply(options, argument.substr(0, equals), argument.substr(equals + 1))) {
+      usage_error(argument);
+    }
+  }
+  return options;
+}
+
+void announce(const std::string& endpoint) {
+  std::printf("listening %s\n", endpoint.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace duet::bench
