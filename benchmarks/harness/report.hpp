@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// A run as text for a terminal, at most 100 columns wide: the environment, then for each cell the figures, the ratios with
+// intervals and verdicts, and what has to be said against them. Pure: data in, text out.
+// The self-contained HTML report of the method's page has its place beside this file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/environment.hpp"
+#include "harness/result.hpp"
+#include "harness/summary.hpp"
+
+namespace duet::bench {
+
+std::string environment_text(const environment&, const arm_settings&, bool color);
+std::string cell_text(const cell_result&, const cell_summary&, const std::vector<arm>&, bool color);
+
+/// How the verdicts are to be read; printed once, after the cells.
+std::string legend_text(std::size_t comparisons, bool color);
+
+}  // namespace duet::bench

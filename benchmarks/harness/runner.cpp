@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// See runner.hpp.
+#include "harness/runner.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "harness/counters.hpp"
+#include "harness/gates.hpp"
+#include "harness/latin_square.hpp"
+#include "harness/process.hpp"
+
+namespace duet::bench {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds start_limit{10'000};
+constexpr milliseconds answer_margin{10'000};
+constexpr std::string_view ready_word = "listening ";
+
+/// The processes of one block: every arm, then the loader, which holds connections to all of them.
+class crew {
+ public:
+  crew(const run_context& run, cell_result& result) : run_(run), result_(result) {
+    for (const arm& each : run.arms) arms_.push_back(start_arm(each));
+    loader_ = start_loader();
+    const auto ready = parse_ready(loader_->read_line(start_limit));
+    result.congestion_control = ready.congestion_control;
+  }
+
+  slot_report run_slot(std::size_t arm_index) {
+    const plan& how = run_.how;
+    loader_->write_line(to_line(
+        command{.target = arm_index,
+                .warm_up_ms = static_cast<std::uint64_t>(how.warm_up.count()),
+                .measure_ms = static_cast<std::uint64_t>((how.slot - how.warm_up).count())}));
+    try {
+      return parse_report(loader_->read_line(how.slot + answer_margin));
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(fmt::format("arm {}: {}", run_.arms[arm_index].name, error.what()));
+    }
+  }
+
+  /// CPU time of all processes of the harness; they sleep when this is called.
+  [[nodiscard]] std::uint64_t own_cpu_ns() const {
+    std::uint64_t sum =
+        process_cpu_ns(::getpid()).value_or(0) + process_cpu_ns(loader_->pid()).value_or(0);
+    for (const auto& arm : arms_) sum += process_cpu_ns(arm->pid()).value_or(0);
+    return sum;
+  }
+
+ private:
+  std::optional<int> cpu_of(int cpu) const {
+    return result_.where.pinned ? std::optional(cpu) : std::nullopt;
+  }
+
+  std::unique_ptr<child> start(const std::string& name, const std::vector<std::string>& argv,
+                               int cpu) {
+    auto process = std::make_unique<child>(name, argv, cpu_of(cpu), run_.interrupts);
+    if (process->pinning_error() != 0) {
+      result_.where.pinned = false;
+      result_.warnings.push_back(
+          fmt::format("pinning to CPU {} was refused ({}): the processes run where the "
+                      "scheduler puts them, expect more noise",
+                      cpu, std::strerror(process->pinning_error())));
+    }
+    return process;
+  }
+
+  std::unique_ptr<child> start_arm(const arm& which) {
+    auto process = start("arm " + which.name,
+                         command_of(which, run_.program_folder, result_.what, run_.how.settings),
+                         result_.where.server_cpu);
+    const std::string line = process->read_line(start_limit);
+    if (!line.starts_with(ready_word)) {
+      throw std::runtime_error(
+          fmt::format("arm {} printed \"{}\", not \"listening ENDPOINT\"", which.name, line));
+    }
+    targets_.push_back(
+        fmt::format("{}={}@{}", which.name, process->pid(), line.substr(ready_word.size())));
+    return process;
+  }
+
+  std::unique_ptr<child> start_loader() {
+    std::vector<std::string> argv{
+        run_.program_folder + "/duet-bench-loader",
+        fmt::format("--connections={}", result_.what.connections),
+        fmt::format("--message-bytes={}", result_.what.message_bytes),
+        fmt::format("--congestion-control={}", run_.how.settings.congestion_control)};
+    for (const auto& target : targets_) argv.push_back("--target=" + target);
+    return start("loader", argv, result_.where.loader_cpu);
+  }
+
+  const run_context& run_;
+  cell_result& result_;
+  std::vector<std::string> targets_;
+  std::vector<std::unique_ptr<child>> arms_;
+  std::unique_ptr<child> loader_;  // the last member: it closes its connections first
+};
+
+/// Readings at one moment; conditions are the difference of two.
+struct readings {
+  steady_clock::time_point at;
+  std::uint64_t own_cpu_ns = 0;
+  std::optional<std::uint64_t> busy_ns, steal_ns, throttled;
+};
+
+readings read_now(const crew& processes, const placement& where) {
+  readings now;
+  now.at = steady_clock::now();
+  now.own_cpu_ns = processes.own_cpu_ns();
+  now.throttled = read_throttled();
+  if (!where.pinned) return now;
+  const std::uint64_t ns_per_tick =
+      1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  cpu_times sum;
+  for (const int cpu : {where.server_cpu, where.loader_cpu}) {
+    const auto times = read_cpu_times(cpu);
+    if (!times) return now;
+    sum.busy += times->busy;
+    sum.steal += times->steal;
+    if (where.server_cpu == where.loader_cpu) break;
+  }
+  now.busy_ns = sum.busy * ns_per_tick;
+  now.steal_ns = sum.steal * ns_per_tick;
+  return now;
+}
+
+std::optional<std::uint64_t> difference(const std::optional<std::uint64_t>& after,
+                                        const std::optional<std::uint64_t>& before) {
+  if (!after || !before) return std::nullopt;
+  return *after - *before;
+}
+
+round_result run_round(crew& processes, const arm_order& order, const placement& where) {
+  round_result round;
+  const readings before = read_now(processes, where);
+  for (const std::size_t index : order) round.slots.push_back({index, processes.run_slot(index)});
+  const readings after = read_now(processes, where);
+  round.conditions = {
+      .wall_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(after.at - before.at).count()),
+      .cpus = where.server_cpu == where.loader_cpu ? 1U : 2U,
+      .busy_ns = difference(after.busy_ns, before.busy_ns),
+      .steal_ns = difference(after.steal_ns, before.steal_ns),
+      .own_cpu_ns = after.own_cpu_ns - before.own_cpu_ns,
+      .throttled = difference(after.throttled, before.throttled)};
+  return round;
+}
+
+/// Moves the slots' histograms into one per arm.
+void merge_round_trips(block_result& block, std::size_t arms) {
+  const auto merged = std::make_unique<std::vector<histogram>>(arms);
+  const bool none_kept = std::none_of(block.rounds.begin(), block.rounds.end(),
+                                      [](const auto& round) { return round.kept(); });
+  for (round_result& round : block.rounds) {
+    for (slot_result& slot : round.slots) {
+      if (round.kept() || none_kept) (*merged)[slot.arm].merge(slot.report.round_trips_ns);
+      slot.report.round_trips_ns = {};
+    }
+  }
+  for (const histogram& each : *merged) block.round_trips_ns.push_back(each.to_sparse());
+}
+
+block_result run_block(const run_context& run, std::mt19937_64& random, cell_result& result) {
+  crew processes(run, result);
+  block_result block;
+  const std::size_t rounds_of_cell = run.how.blocks * run.how.squares * run.arms.size();
+  const std::size_t rounds_before = result.blocks.size() * run.how.squares * run.arms.size();
+  for (std::size_t square = 0; square < run.how.squares; ++square) {
+    for (const arm_order& order : random_square(run.arms.size(), random)) {
+      if (run.on_progress)
+        run.on_progress(result.what, rounds_before + block.rounds.size(), rounds_of_cell);
+      round_result round = run_round(processes, order, result.where);
+      if (run.how.gates) round.failed_gates = failed_gates(round, result.what.same_core);
+      block.rounds.push_back(std::move(round));
+    }
+  }
+  merge_round_trips(block, run.arms.size());
+  return block;
+}
+
+}  // namespace
+
+milliseconds plan::expected_time(std::size_t arms) const {
+  constexpr milliseconds start_of_a_block{150};
+  const auto slots = static_cast<milliseconds::rep>(squares * arms * arms);
+  return static_cast<milliseconds::rep>(blocks) * (slots * slot + start_of_a_block);
+}
+
+void run_cell(const run_context& run, std::mt19937_64& random, cell_result& result) {
+  try {
+    while (result.blocks.size() < run.how.blocks) {
+      block_result block = run_block(run, random, result);
+      result.blocks.push_back(std::move(block));
+    }
+  } catch (const std::runtime_error& error) {
+    result.failure = error.what();
+  }
+}
+
+}  // namespace duet::bench

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// See options.hpp.
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
+
+#include "harness/build_info.hpp"
+
+namespace duet::bench {
+
+namespace {
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  duet-bench run --quick                    both headline cells in about two minutes\n"
+    "  duet-bench run --filter echo --arms asio  one cell, raw and its control against asio\n"
+    "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3, narrower "
+    "intervals\n"
+    "\n"
+    "Exit codes: 0 done; 1 failed; 2 usage; 8 a part of the cells failed; died by SIGINT or "
+    "SIGTERM if stopped,\n"
+    "what was measured is kept.";
+
+constexpr std::chrono::milliseconds longest{600'000};
+
+void add_duration(CLI::App& command, const char* name,
+                  std::optional<std::chrono::milliseconds>& value, const char* help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            value = parse_duration(text);
+            if (!value || *value > longest) {
+              throw CLI::ValidationError(
+                  name, fmt::format("\"{}\" is not a duration up to 10m, such as 150ms", text));
+            }
+          },
+          help)
+      ->type_name("DURATION");
+}
+
+void add_run(CLI::App& app, options& value) {
+  CLI::App& run = *app.add_subcommand("run", "Measure cells and print the comparison");
+  run.add_flag("--quick", value.quick,
+               "The headline cells, 8 blocks, slots of 60 ms: about two minutes");
+  run.add_option("--filter", value.filters,
+                 "Only cells whose id contains TEXT (see list); may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
+  run.add_option("--arms", value.arms, "Only these arms; raw and its control raw' always run")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  run.add_option("--blocks", value.blocks, "Blocks per cell, the unit of replication (12)")
+      ->check(CLI::Range(1, 1000));
+  run.add_option("--squares", value.squares, "Latin squares per block (1; quick 4)")
+      ->check(CLI::Range(1, 1000));
+  add_duration(run, "--slot", value.slot, "One turn of one arm (150ms; quick 60ms)");
+  add_duration(run, "--warm-up", value.warm_up, "The part of a slot that is not counted (20ms)");
+  run.add_option("--seed", value.seed, "Of the order of the arms (random, recorded)")
+      ->check(CLI::NonNegativeNumber);
+  run.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
+      ->type_name("SERVER,LOADER");
+  run.add_flag_callback(
+      "--no-gates", [&value] { value.gates = false; },
+      "Count rounds in which the machine did something else, too");
+  run.add_option("--out", value.out,
+                 "Folder for result.json (a new one under build/bench, linked as latest)")
+      ->type_name("DIR");
+}
+
+early_exit early(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream errors;
+  const bool is_fine = app.exit(error, out, errors) == 0;
+  return {is_fine ? 0 : 2, is_fine ? out.str() : errors.str()};
+}
+
+/// What CLI11 cannot see option by option.
+std::string contradiction(const options& value) {
+  const auto slot = value.slot.value_or(std::chrono::milliseconds(value.quick ? 60 : 150));
+  if (value.warm_up.value_or(std::chrono::milliseconds(20)) >= slot)
+    return "--warm-up must be shorter than --slot\n";
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [unit, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number < 0) return std::nullopt;
+  const std::string_view rest(unit, static_cast<std::size_t>(text.data() + text.size() - unit));
+  const std::map<std::string_view, std::int64_t> units{{"ms", 1}, {"s", 1000}, {"m", 60'000}};
+  const auto found = units.find(rest);
+  if (found == units.end() || number > 1'000'000'000) return std::nullopt;
+  return std::chrono::milliseconds(number * found->second);
+}
+
+parsed_options parse_options(std::vector<std::string> arguments) {
+  parsed_options result;
+  options& value = result.value;
+  CLI::App app("Compares an echo server on Asio with the same on raw POSIX sockets, on loopback.",
+               "duet-bench");
+  app.footer(examples);
+  app.set_version_flag("--version", fmt::format("duet-bench {} (Asio {})", build_info::version,
+                                                build_info::asio_version));
+  app.require_subcommand(1);
+  app.fallthrough();
+  const std::map<std::string, color_mode> colors{{"auto", color_mode::automatic},
+                                                 {"always", color_mode::always},
+                                                 {"never", color_mode::never}};
+  app.add_option("--color", value.color, "auto, always or never; auto obeys NO_COLOR")
+      ->transform(CLI::CheckedTransformer(colors).description(""))
+      ->type_name("WHEN");
+  app.add_flag("--json", value.json, "JSON Lines on stdout, schema duet-bench/1");
+  const CLI::App* list =
+      app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
+  add_run(app, value);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(arguments);
+    value.what = list->parsed() ? command_kind::list : command_kind::run;
+    if (const auto text = contradiction(value); !text.empty()) result.exit = early_exit{2, text};
+  } catch (const CLI::ParseError& error) {
+    result.exit = early(app, error);
+  }
+  return result;
+}
+
+}  // namespace duet::bench

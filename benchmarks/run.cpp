@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+// See run.hpp. Puts the harness together; what it prints is made in harness/report and harness/result_json.
+#include "run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <stdexcept>
+
+#include "harness/build_info.hpp"
+#include "harness/counters.hpp"
+#include "harness/output.hpp"
+#include "harness/report.hpp"
+#include "harness/result_json.hpp"
+#include "harness/runner.hpp"
+
+namespace duet::bench {
+
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_partly_failed = 8;
+
+plan make_plan(const options& o) {
+  plan how;
+  if (o.quick) {
+    how.blocks = 8;
+    how.squares =
+        4;  // short slots are noisy ones; more of them make the block's median steady again
+    how.slot = std::chrono::milliseconds(60);
+  }
+  how.blocks = o.blocks.value_or(how.blocks);
+  how.squares = o.squares.value_or(how.squares);
+  how.slot = o.slot.value_or(how.slot);
+  how.warm_up = o.warm_up.value_or(how.warm_up);
+  how.seed = o.seed ? *o.seed : std::random_device{}();
+  how.gates = o.gates;
+  how.settings.congestion_control = usable_congestion_control();
+  return how;
+}
+
+/// The arms whose programs are there. @throws std::runtime_error if the reference's is not
+std::vector<arm> present_arms(const std::vector<arm>& wanted, const fs::path& folder) {
+  std::vector<arm> present;
+  for (const arm& each : wanted) {
+    if (::access((folder / each.program).c_str(), X_OK) == 0) {
+      present.push_back(each);
+    } else if (each.name == reference_name) {
+      throw std::runtime_error(fmt::format("{} is missing in {}: no arm to compare with",
+                                           each.program, folder.string()));
+    } else {
+      fmt::print(stderr, "arm {}: left out, {} is not built\n", each.name, each.program);
+    }
+  }
+  return present;
+}
+
+/// The placement of each cell. @throws std::invalid_argument for a wish that cannot be granted
+std::vector<cell_result> place_cells(const std::vector<cell>& cells, const std::string& wish,
+                                     const std::vector<cpu>& allowed) {
+  std::vector<cell_result> placed;
+  for (const cell& each : cells) {
+    cell_result result;
+    result.what = each;
+    const auto where = wish.empty() ? choose_placement(allowed, each.same_core)
+                                    : std::optional(parse_placement(wish, allowed, each.same_core));
+    if (where) {
+      result.where = *where;
+    } else {
+      result.skipped = true;
+      result.failure =
+          fmt::format("server and loader need a CPU each, this process may use {}", allowed.size());
+    }
+    placed.push_back(std::move(result));
+  }
+  return placed;
+}
+
+std::optional<std::uint64_t> total_steal_ns(const std::vector<cpu>& cpus) {
+  std::uint64_t sum = 0;
+  for (const cpu& each : cpus) {
+    const auto times = read_cpu_times(each.id);
+    if (!times) return std::nullopt;
+    sum += times->steal;
+  }
+  return sum * (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
+}
+
+/// What people see: text or JSON Lines on stdout, progress on stderr.
+class console {
+ public:
+  explicit console(const options& o) : json_(o.json), color_(use_color(o.color, STDOUT_FILENO)) {}
+
+  void begin(const run_result& run, std::chrono::milliseconds expected) {
+    expected_ = expected;
+    if (json_) {
+      line({{"type", "start"}, {"environment", to_json(run.where)}, {"plan", to_json(run.how)}});
+      return;
+    }
+    const plan& how = run.how;
+    fmt::print(
+        "duet-bench: {} cells, {} arms, {} blocks of {} rounds, slots of {} ms less {} ms of "
+        "warm-up, seed {}, "
+        "about {}\n\n{}\n",
+        run.cells.size(), run.arms.size(), how.blocks, how.squares * run.arms.size(),
+        how.slot.count(), how.warm_up.count(), how.seed, format_duration(expected),
+        environment_text(run.where, how.settings, color_));
+    std::fflush(stdout);
+  }
+
+  void progress(const cell& what, std::size_t done, std::size_t all,
+                std::chrono::milliseconds left) {
+    progress_.show(fmt::format("{}: round {} of {}, {} left", what.id(), done + 1, all,
+                               format_duration(left)));
+  }
+
+  void end_of_cell(const cell_result& cell, const cell_summary& summary,
+                   const std::vector<arm>& arms) {
+    progress_.clear();
+    if (json_) {
+      line(cell_line(cell, summary, arms));
+    } else {
+      fmt::print("{}\n", cell_text(cell, summary, arms, color_));
+    }
+    std::fflush(stdout);
+  }
+
+  void end(const run_result& run, const fs::path& file) {
+    if (json_) {
+      line({{"type", "end"},
+            {"complete", run.complete},
+            {"load_after", run.load_after},
+            {"steal_ns", run.steal_ns ? json(*run.steal_ns) : json()},
+            {"result", file.string()}});
+      return;
+    }
+    fmt::print("{}\nload {} at the end; stolen by the hypervisor {}; seed {}\nresults: {}\n",
+               legend_text(run.arms.size() - 1, color_), run.load_after,
+               run.steal_ns ? fmt::format("{} ms", *run.steal_ns / 1'000'000) : "unknown",
+               run.how.seed, file.string());
+    std::fflush(stdout);
+  }
+
+  void interrupted() { progress_.clear(); }
+
+ private:
+  void line(json object) {
+    object["schema"] = schema;
+    fmt::print("{}\n", object.dump());
+    std::fflush(stdout);
+  }
+
+  bool json_;
+  bool color_;
+  std::chrono::milliseconds expected_{0};
+  progress_line progress_;
+};
+
+/// Runs the cells in turn. @return the signal that ended it early, or 0
+int run_cells(run_result& run, const fs::path& folder, interrupt_source& interrupts, console& out) {
+  std::mt19937_64 random(run.how.seed);
+  const auto per_cell = run.how.expected_time(run.arms.size());
+  std::size_t cells_left = 0;
+  for (const cell_result& cell : run.cells) cells_left += cell.skipped ? 0 : 1;
+  run_context context{run.how, run.arms, folder.string(), interrupts, {}};
+  context.on_progress = [&](const cell& what, std::size_t done, std::size_t all) {
+    const double share =
+        static_cast<double>(cells_left) - static_cast<double>(done) / static_cast<double>(all);
+    out.progress(what, done, all,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(per_cell * share));
+  };
+  int signal = 0;
+  for (cell_result& cell : run.cells) {
+    try {
+      if (signal != 0) cell.failure = "not begun";
+      if (!cell.skipped && signal == 0) run_cell(context, random, cell);
+    } catch (const interrupted& stop) {
+      signal = stop.signal();
+      cell.failure = "interrupted";
+    }
+    run.summaries.push_back(summarise(cell, run.arms));
+    if (signal != 0 && cell.blocks.empty()) continue;
+    out.end_of_cell(cell, run.summaries.back(), run.arms);
+    if (!cell.skipped) --cells_left;
+  }
+  return signal;
+}
+
+int exit_code_of(const run_result& run) {
+  std::size_t failed = 0;
+  std::size_t done = 0;
+  for (const cell_result& cell : run.cells) {
+    if (cell.failure.empty()) ++done;
+    if (!cell.failure.empty() && !cell.skipped) ++failed;
+  }
+  if (done == 0) return exit_failed;
+  return failed > 0 ? exit_partly_failed : 0;
+}
+
+fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+int measure(const options& o, run_result& run) {
+  interrupt_source interrupts;
+  std::signal(SIGPIPE, SIG_IGN);  // a loader that is gone is a message, not an end
+  const fs::path folder = make_output_folder(o.out, build_info::results_dir);
+  console out(o);
+  run.where = read_environment(interrupts);
+  const auto runnable =
+      std::count_if(run.cells.begin(), run.cells.end(), [](const auto& c) { return !c.skipped; });
+  out.begin(run, run.how.expected_time(run.arms.size()) * static_cast<int>(runnable));
+
+  const auto steal_before = total_steal_ns(run.where.allowed_cpus);
+  const int signal = run_cells(run, own_folder(), interrupts, out);
+  const auto steal_after = total_steal_ns(run.where.allowed_cpus);
+  if (steal_before && steal_after) run.steal_ns = *steal_after - *steal_before;
+  run.load_after = read_load();
+  const int code = exit_code_of(run);
+  run.complete = signal == 0 && code == 0;
+  const fs::path file = folder / "result.json";
+  write_file(file, to_json(run).dump() + '\n');
+  out.end(run, file);
+  if (signal != 0) {
+    fmt::print(stderr, "interrupted; the finished blocks are kept\n");
+    die_by(signal);
+  }
+  return code;
+}
+
+}  // namespace
+
+int run_command(const options& o) {
+  run_result run;
+  try {
+    run.how = make_plan(o);
+    run.arms = select_arms(o.arms);
+    const auto cells = select_cells(o.filters, o.quick);
+    if (cells.empty())
+      throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
+    run.cells = place_cells(cells, o.cpus, read_topology());
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "duet-bench: {}\n", error.what());
+    return exit_usage;
+  }
+  run.arms = present_arms(run.arms, own_folder());
+  return measure(o, run);
+}
+
+int list_command(const options& o) {
+  const plan full;
+  const auto time = format_duration(full.expected_time(all_arms().size()));
+  if (o.json) {
+    for (const cell& each : all_cells()) {
+      fmt::print(
+          "{}\n",
+          json{{"schema", schema}, {"type", "cell"}, {"id", each.id()}, {"quick", each.quick}}
+              .dump());
+    }
+    for (const arm& each : all_arms()) {
+      fmt::print(
+          "{}\n",
+          json{{"schema", schema}, {"type", "arm"}, {"name", each.name}, {"summary", each.summary}}
+              .dump());
+    }
+    return 0;
+  }
+  fmt::print("Cells (about {} each with all arms; * are those of --quick):\n", time);
+  for (const cell& each : all_cells()) {
+    fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
+  }
+  fmt::print("\nArms:\n");
+  for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
+  return 0;
+}
+
+}  // namespace duet::bench

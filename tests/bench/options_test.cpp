@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The command line of duet-bench, and what --filter and --arms select.
+#include "options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+
+#include "arms/catalogue.hpp"
+#include "scenarios/scenario.hpp"
+
+using namespace duet::bench;
+using namespace std::chrono_literals;
+
+namespace {
+
+int code_of(std::vector<std::string> arguments) {
+  const auto parsed = parse_options(std::move(arguments));
+  return parsed.exit ? parsed.exit->code : -1;
+}
+
+}  // namespace
+
+TEST_CASE("options: everything is read") {
+  const auto parsed =
+      parse_options({"run",      "--quick",   "--filter", "echo",       "--arms",  "asio,limit",
+                     "--blocks", "3",         "--seed",   "9",          "--cpus",  "1,0",
+                     "--out",    "x",         "--json",   "--slot",     "80ms",    "--warm-up",
+                     "10ms",     "--squares", "2",        "--no-gates", "--color", "never"});
+  REQUIRE_FALSE(parsed.exit);
+  const options& o = parsed.value;
+  CHECK(o.what == command_kind::run);
+  CHECK(o.quick);
+  CHECK(o.json);
+  CHECK_FALSE(o.gates);
+  CHECK(o.filters == std::vector<std::string>{"echo"});
+  CHECK(o.arms == std::vector<std::string>{"asio", "limit"});
+  CHECK(o.blocks == 3);
+  CHECK(o.squares == 2);
+  CHECK(o.slot == 80ms);
+  CHECK(o.warm_up == 10ms);
+  CHECK(o.seed == 9);
+  CHECK(o.cpus == "1,0");
+  CHECK(o.out == "x");
+  CHECK(o.color == color_mode::never);
+}
+
+TEST_CASE("options: a plain run leaves the choices to the plan") {
+  const auto parsed = parse_options({"run"});
+  REQUIRE_FALSE(parsed.exit);
+  CHECK(parsed.value.gates);
+  CHECK_FALSE(parsed.value.blocks);
+  CHECK_FALSE(parsed.value.seed);
+  CHECK(parse_options({"list"}).value.what == command_kind::list);
+}
+
+TEST_CASE("options: help and version leave with 0 and mistakes with 2") {
+  CHECK(code_of({"--help"}) == 0);
+  CHECK(code_of({"run", "--help"}) == 0);
+  CHECK(code_of({"--version"}) == 0);
+  CHECK(parse_options({"--version"}).exit->text.find("Asio") != std::string::npos);
+  const std::vector<std::vector<std::string>> mistakes{{},
+                                                       {"race"},
+                                                       {"run", "--blocks", "0"},
+                                                       {"run", "--blocks", "x"},
+                                                       {"run", "x"},
+                                                       {"run", "--color"},
+                                                       {"run", "--color", "blue"},
+                                                       {"run", "--slot", "80"},
+                                                       {"list", "run"},
+                                                       {"run", "--slot", "20ms"},
+                                                       {"run", "--seed", "-1"},
+                                                       {"run", "--warm-up", "2m"}};
+  for (const auto& mistake : mistakes) {
+    CAPTURE(mistake.size());
+    CAPTURE(mistake.empty() ? std::string() : mistake.back());
+    CHECK(code_of(mistake) == 2);
+  }
+}
+
+TEST_CASE("duration: a number and its unit") {
+  CHECK(parse_duration("250ms") == 250ms);
+  CHECK(parse_duration("5s") == 5s);
+  CHECK(parse_duration("2m") == 2min);
+  CHECK(parse_duration("0ms") == 0ms);
+  for (const char* text : {"", "5", "s", "-5s", "5 s", "5h", "1.5s", "99999999999999999999s"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+TEST_CASE("selection: cells by a part of their id") {
+  CHECK(select_cells({}, true).size() == 2);
+  CHECK(select_cells({"pingpong"}, false).size() == 1);
+  CHECK(select_cells({"pingpong", "64c"}, false).size() == 2);
+  CHECK(select_cells({"nothing"}, false).empty());
+}
+
+TEST_CASE("selection: raw and its control run with any arm") {
+  CHECK(select_arms({}).size() == all_arms().size());
+  const auto chosen = select_arms({"asio"});
+  REQUIRE(chosen.size() == 3);
+  CHECK(chosen[0].name == "raw");
+  CHECK(chosen[1].name == "raw'");
+  CHECK(chosen[0].program == chosen[1].program);
+  CHECK_THROWS_AS(select_arms({"asoi"}), std::invalid_argument);
+}

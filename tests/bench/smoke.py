@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+# Runs duet-bench on one block of tiny slots and checks the form of what it prints and leaves, never its speed.
+# usage: smoke.py CASE PATH_OF_DUET_BENCH
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1"]
+LONG = ["run", "--filter", "pingpong", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms"]
+ARMS = ["raw", "raw'", "asio", "asio-stock", "limit"]
+LIMIT_S = 50
+
+
+def fail(reason, output=""):
+    sys.exit(f"{reason}\n{output}")
+
+
+def check(condition, reason, output=""):
+    if not condition:
+        fail(reason, output)
+
+
+def run(bench, arguments, **more):
+    return subprocess.run([bench, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=LIMIT_S, **more)
+
+
+def cells_of(out):
+    return {cell["scenario"]: cell for cell in json.loads((out / "result.json").read_text())["cells"]}
+
+
+def check_document(out, complete=True):
+    document = json.loads((out / "result.json").read_text())
+    check(document["schema"] == "duet-bench/1", "schema")
+    check(document["complete"] is complete, "complete")
+    for key in ("kernel", "cpu_model", "compiler", "flags", "asio_version", "revision", "default_congestion_control",
+                "load_before", "load_after", "steal_ns"):
+        check(key in document["environment"], f"environment lacks {key}")
+    check([arm["name"] for arm in document["arms"]] == ARMS, "arms")
+    check(document["plan"]["seed"] is not None, "seed")
+    return document
+
+
+def check_cell(cell):
+    check(cell["failure"] == "", "failure: " + cell["failure"])
+    check(cell["loader_congestion_control"] != "", "congestion control")
+    rounds = cell["blocks"][0]["rounds"]
+    check(len(rounds) == len(ARMS), "a square has as many rounds as arms")
+    for turn in range(len(ARMS)):
+        check({r["slots"][turn]["arm"] for r in rounds} == set(ARMS), "every arm has every turn")
+    for slot in (s for r in rounds for s in r["slots"]):
+        check(slot["messages"] > 0 and slot["elapsed_ns"] > 0, "an empty slot")
+    for arm in ARMS:
+        check(cell["summary"]["arms"][arm]["messages_per_s"]["figure"] > 0, "no throughput of " + arm)
+
+
+def case_text(bench, out):
+    done = run(bench, [*TINY, "--out", out])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    for wanted in ("Environment", "kernel ", "compiler ", "revision ", "seed 1", "pingpong  tcp", "echo  tcp",
+                   "against raw", "insufficient", "noise floor", str(out / "result.json")):
+        check(wanted in done.stdout, f"no {wanted!r}", done.stdout)
+    check("\x1b" not in done.stdout + done.stderr, "colours or progress without a terminal", done.stdout)
+    for arm in ARMS:
+        check(re.search(rf"^  {re.escape(arm)} +\d", done.stdout, re.M), f"no line of {arm}", done.stdout)
+    document = check_document(out)
+    for cell in document["cells"]:
+        if not cell["skipped"]:
+            check_cell(cell)
+
+
+def case_json(bench, out):
+    done = run(bench, ["--json", *TINY, "--arms", "asio", "--filter", "pingpong", "--out", out])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check([line["type"] for line in lines] == ["start", "cell", "end"], "types", done.stdout)
+    check({line["schema"] for line in lines} == {"duet-bench/1"}, "schema", done.stdout)
+    check(list(lines[1]["summary"]["arms"]) == ["asio", "raw", "raw'"], "arms", done.stdout)
+    check(lines[2]["complete"] is True and pathlib.Path(lines[2]["result"]).is_file(), "end", done.stdout)
+    listed = run(bench, ["list", "--json"])
+    check(listed.returncode == 0, "list")
+    check({json.loads(line)["type"] for line in listed.stdout.splitlines()} == {"cell", "arm"}, "list", listed.stdout)
+
+
+def children_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def is_ready(pid):
+    """The whole crew stands: every arm and the loader have become their programs."""
+    names = []
+    for child in children_of(pid):
+        try:
+            names.append(pathlib.Path(f"/proc/{child}/comm").read_text().strip())
+        except OSError:
+            return False
+    return len(names) == len(ARMS) + 1 and names[-1] == "duet-bench-load"
+
+
+def start_long(bench, out):
+    """A run that is under way, with all its children."""
+    if not pathlib.Path("/proc/self/task").joinpath(str(os.getpid()), "children").exists():
+        print("SKIPPED: this kernel does not list the children of a process")
+        sys.exit(77)
+    process = subprocess.Popen([bench, *LONG, "--out", out], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    while not is_ready(process.pid):
+        check(process.poll() is None, "ended early", process.stderr.read() if process.poll() is not None else "")
+    return process, children_of(process.pid)
+
+
+def case_interrupt(bench, out):
+    process, children = start_long(bench, out)
+    process.send_signal(signal.SIGINT)
+    text, errors = process.communicate(timeout=LIMIT_S)
+    check(process.returncode == -signal.SIGINT, f"exit {process.returncode}", text + errors)
+    left = [pid for pid in children if pathlib.Path(f"/proc/{pid}").exists()]
+    check(not left, f"left behind: {left}")
+    check("interrupted" in errors, "not told", errors)
+    check_document(out, complete=False)
+
+
+def case_killed_arm(bench, out):
+    process, children = start_long(bench, out)
+    os.kill(children[2], signal.SIGKILL)  # the third arm
+    text, errors = process.communicate(timeout=LIMIT_S)
+    check(process.returncode == 1, f"exit {process.returncode}", text + errors)
+    check("arm asio" in text, "the killed arm is not named", text + errors)
+    check_document(out, complete=False)
+    left = [pid for pid in children if pathlib.Path(f"/proc/{pid}").exists()]
+    check(not left, f"left behind: {left}")
+
+
+def case_one_cpu(bench, out):
+    cpu = max(os.sched_getaffinity(0))
+    done = run(bench, [*TINY, "--out", out], preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    check("skipped: server and loader need a CPU each" in done.stdout, "not told", done.stdout)
+    cells = cells_of(out)
+    check(cells["echo"]["skipped"], "echo ran")
+    check_cell(cells["pingpong"])
+    check(cells["pingpong"]["placement"]["server_cpu"] == cpu, "placement")
+
+
+def case_usage(bench, out):
+    for arguments in ([], ["run", "--arms", "nobody"], ["run", "--filter", "nothing"], ["run", "--cpus", "0,4095"],
+                      ["run", "--blocks", "many"]):
+        done = run(bench, arguments)
+        check(done.returncode == 2, f"{arguments}: exit {done.returncode}", done.stdout + done.stderr)
+        check(done.stdout == "" and done.stderr != "", f"{arguments}: where", done.stdout)
+    done = run(bench, [*TINY, "--out", "/proc/nowhere"])
+    check(done.returncode == 1 and "/proc/nowhere" in done.stderr, "unwritable folder", done.stdout + done.stderr)
+
+
+with tempfile.TemporaryDirectory(prefix="duet-bench-") as folder:
+    globals()["case_" + sys.argv[1].replace("-", "_")](sys.argv[2], pathlib.Path(folder))
