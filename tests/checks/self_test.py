@@ -90,6 +90,11 @@ def seam_plants() -> list[Plant]:
     ]
 
 
+def source_plants() -> list[Plant]:
+    return [Plant({"src/os/planted.cpp": "int planted;\n"}, "src/os/planted.cpp: in no target's list",
+                  ("--built", "address.cpp"))]
+
+
 def parity_plants() -> list[Plant]:
     case = 'TEST_CASE_TEMPLATE("planted: it", Backend, {0}) {{ {1} }}\n'
 
@@ -124,6 +129,7 @@ def parity_plants() -> list[Plant]:
 CHECKS = {
     "includes": ("tests/checks/check_includes.py", include_plants, True),
     "headers": ("tests/checks/check_headers.py", header_plants, True),
+    "sources": ("tests/checks/check_sources.py", source_plants, False),
     "spdx": ("tests/checks/check_spdx.py", spdx_plants, False),
     "seam": ("tests/checks/check_seam.py", seam_plants, False),
     "parity": ("tools/check_parity", parity_plants, False),
