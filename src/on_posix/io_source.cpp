@@ -10,13 +10,14 @@
 namespace duet::on_posix::detail {
 namespace {
 
-std::uint32_t event_of(const slot& now, const slot& reader) noexcept {
-  return &now == &reader ? EPOLLIN : EPOLLOUT;
+std::uint32_t event_of(wait_type direction) noexcept {
+  return direction == wait_type::read ? EPOLLIN : EPOLLOUT;
 }
 
 }  // namespace
 
 void slot::complete() {
+  const std::unique_ptr<slot> last(orphaned ? this : nullptr);
   completion due = std::move(handler);
   const std::error_code outcome = error;
   const std::size_t size = moved;
@@ -30,16 +31,14 @@ void slot::complete() {
 }
 
 void slot::discard() noexcept {
+  const std::unique_ptr<slot> last(orphaned ? this : nullptr);
   const completion gone = std::move(handler);
   now = phase::idle;
   owner->owner().work_finished();
   owner->drop_reference();
 }
 
-io_source::io_source(loop& owner) : source(owner) {
-  reader_.owner = this;
-  writer_.owner = this;
-}
+io_source::io_source(loop& owner) : source(owner) {}
 
 io_source::~io_source() {
   if (owned_ && fd_ >= 0) os::sys::close(fd_);
@@ -55,42 +54,45 @@ void io_source::borrow(int fd) noexcept {
   owned_ = false;
 }
 
-void io_source::start(wait_type direction, io_kind kind, io_memory memory, completion handler) {
-  slot& now = at(direction);
-  if (now.now != slot::phase::idle)
-    return finish(std::make_error_code(std::errc::operation_in_progress), std::move(handler));
+slot* io_source::begin(wait_type direction, completion& handler) {
+  std::unique_ptr<slot>& place = at(direction);
+  if (!place) place = std::make_unique<slot>(this);
+  if (place->now != slot::phase::idle) {
+    finish(std::make_error_code(std::errc::operation_in_progress), std::move(handler));
+    return nullptr;
+  }
   add_reference();
   owner().work_started();
-  now.kind = kind;
-  now.memory = memory;
-  now.moved = 0;
-  now.error.clear();
-  now.handler = std::move(handler);
-  now.now = slot::phase::waiting;
+  place->moved = 0;
+  place->error.clear();
+  place->handler = std::move(handler);
+  place->now = slot::phase::waiting;
+  return place.get();
+}
+
+void io_source::start(wait_type direction, io_kind kind, io_memory memory, completion handler) {
+  slot* const now = begin(direction, handler);
+  if (now == nullptr) return;
+  now->kind = kind;
+  now->memory = memory;
   if (fd_ < 0) {
-    now.error = std::make_error_code(std::errc::bad_file_descriptor);
-    return make_due(now);
+    now->error = std::make_error_code(std::errc::bad_file_descriptor);
+    return make_due(*now);
   }
   // Writes are tried at once, for there is mostly room; reads wait, for there is mostly nothing yet.
   const bool empty = kind != io_kind::wait && memory.size == 0;
   const bool at_once = kind == io_kind::write || kind == io_kind::write_some;
-  if (empty || (at_once && perform(now))) return make_due(now);
-  now.error = watch(event_of(now, reader_));
-  if (now.error || always_ready_) make_due(now);
+  if (empty || (at_once && perform(*now))) return make_due(*now);
+  now->error = watch(event_of(direction));
+  if (now->error || always_ready_) make_due(*now);
 }
 
 void io_source::park(wait_type direction, completion handler) {
-  slot& now = at(direction);
-  add_reference();
-  owner().work_started();
-  now.error.clear();
-  now.moved = 0;
-  now.handler = std::move(handler);
-  now.now = slot::phase::waiting;
+  [[maybe_unused]] const slot* const until_unparked = begin(direction, handler);
 }
 
 void io_source::unpark(wait_type direction) noexcept {
-  if (at(direction).now == slot::phase::waiting) make_due(at(direction));
+  if (waiting(at(direction))) make_due(*at(direction));
 }
 
 void io_source::finish(std::error_code error, completion handler) {
@@ -133,22 +135,23 @@ void io_source::on_ready(std::uint32_t events) {
   if (fd_ >= 0) drop_idle_interest(events);
 }
 
-void io_source::proceed(slot& now) {
-  if (now.now == slot::phase::waiting && perform(now)) now.complete();
+void io_source::proceed(const std::unique_ptr<slot>& which) {
+  if (waiting(which) && perform(*which)) which->complete();
 }
 
 void io_source::drop_idle_interest(std::uint32_t events) noexcept {
   // Level-triggered epoll repeats what nobody takes. An idle reader mostly reads again soon, so its interest goes only once it has
   // fired in vain; an idle writer's goes at once. EPOLLHUP and EPOLLERR cannot be masked: with nobody waiting the descriptor has to
   // leave the set.
-  const std::uint32_t wanted = (reader_.now == slot::phase::waiting ? EPOLLIN : 0U) |
-                               (writer_.now == slot::phase::waiting ? EPOLLOUT : 0U);
+  const std::uint32_t wanted =
+      (waiting(reader_) ? EPOLLIN : 0U) | (waiting(writer_) ? EPOLLOUT : 0U);
   if (wanted == 0 && (events & (EPOLLERR | EPOLLHUP)) != 0) return unwatch();
   const std::uint32_t idle = interest_ & ~wanted & (events | EPOLLOUT);
   if (idle == 0) return;
   epoll_event event = event_for(interest_ & ~idle);
-  if (os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_MOD, fd_, &event) == 0)
+  if (os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_MOD, fd_, &event) == 0) {
     interest_ = event.events;
+  }
 }
 
 epoll_event io_source::event_for(std::uint32_t events) noexcept {
@@ -178,15 +181,20 @@ void io_source::unwatch() noexcept {
 }
 
 void io_source::cancel(wait_type direction) noexcept {
-  slot& now = at(direction);
-  if (now.now != slot::phase::waiting) return;
-  now.error = std::make_error_code(std::errc::operation_canceled);
-  make_due(now);
+  std::unique_ptr<slot>& place = at(direction);
+  if (!waiting(place)) return;
+  place->error = std::make_error_code(std::errc::operation_canceled);
+  make_due(*place);
+  place.release()->orphaned = true;
 }
 
 os::unique_fd io_source::release() noexcept {
-  cancel(wait_type::read);
-  cancel(wait_type::write);
+  for (const wait_type direction : {wait_type::read, wait_type::write}) {
+    cancel(direction);
+    // What is due keeps its result.
+    if (at(direction) && at(direction)->now == slot::phase::due)
+      at(direction).release()->orphaned = true;
+  }
   if (fd_ < 0) return {};
   unwatch();
   always_ready_ = false;
@@ -204,10 +212,8 @@ void io_source::close() noexcept {
 }
 
 void io_source::abandon() noexcept {
-  if (fd_ >= 0) {
-    cancel(wait_type::read);
-    cancel(wait_type::write);
-  }
+  cancel(wait_type::read);
+  cancel(wait_type::write);
 }
 
 }  // namespace duet::on_posix::detail

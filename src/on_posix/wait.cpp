@@ -23,54 +23,51 @@ class timer::state final : public detail::source, public detail::operation {
   }
 
   void wait(detail::completion handler) {
-    if (waiting_ || due_) {
-      owner().post([handler = std::move(handler)]() mutable {
-        handler(std::make_error_code(std::errc::operation_in_progress), 0);
-      });
-      return;
-    }
+    if (waiting_) return deliver(std::errc::operation_in_progress, std::move(handler));
     add_reference();
     owner().work_started();
     handler_ = std::move(handler);
-    error_.clear();
     place_ = owner().timers_.emplace(deadline_, this);
     waiting_ = true;
   }
 
+  /// The handler leaves the timer at once, so that the next wait may start.
   void cancel() {
-    if (!std::exchange(waiting_, false)) return;
-    owner().timers_.erase(place_);
-    error_ = std::make_error_code(std::errc::operation_canceled);
-    due_ = true;
-    owner().enqueue(*this);
+    if (!waiting_) return;
+    const detail::source_ref<state> keep(this);
+    deliver(std::errc::operation_canceled, take());
   }
 
   void complete() override {
-    if (std::exchange(waiting_, false)) owner().timers_.erase(place_);
-    due_ = false;
-    detail::completion due = std::move(handler_);
-    owner().work_finished();
     const detail::source_ref<state> keep(this);
-    drop_reference();  // the reference that wait() took
-    due(error_, 0);
+    detail::completion due = take();
+    due({}, 0);
   }
 
-  void discard() noexcept override {
-    const detail::completion gone = std::move(handler_);
-    due_ = false;
-    owner().work_finished();
-    drop_reference();
-  }
+  void discard() noexcept override { const detail::completion gone = take(); }
 
  private:
   void on_ready(std::uint32_t) override {}
   void abandon() noexcept override { cancel(); }
 
+  /// Ends the wait and gives up what it held.
+  detail::completion take() noexcept {
+    waiting_ = false;
+    owner().timers_.erase(place_);
+    owner().work_finished();
+    detail::completion handler = std::move(handler_);
+    drop_reference();
+    return handler;
+  }
+
+  void deliver(std::errc why, detail::completion handler) {
+    owner().post(
+        [why, handler = std::move(handler)]() mutable { handler(std::make_error_code(why), 0); });
+  }
+
   loop::clock::time_point deadline_{};
   std::multimap<loop::clock::time_point, detail::operation*>::iterator place_;
   bool waiting_ = false;
-  bool due_ = false;
-  std::error_code error_;
   detail::completion handler_;
 };
 

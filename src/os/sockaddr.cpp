@@ -49,10 +49,20 @@ endpoint from_v6(const sockaddr_in6& from, transport kind) {
   std::memcpy(bytes.data(), &from.sin6_addr, bytes.size());
   if (from.sin6_scope_id == 0) return {kind, address::v6(bytes), ntohs(from.sin6_port)};
   std::array<char, IF_NAMESIZE> name{};
-  if (sys::if_indextoname(from.sin6_scope_id, name.data()) == nullptr) {
+  const bool named = sys::if_indextoname(from.sin6_scope_id, name.data()) != nullptr;
+  if (!named || !address::is_scope(name.data())) {
+    name = {};
     std::to_chars(name.data(), name.data() + name.size() - 1, from.sin6_scope_id);
   }
   return {kind, address::v6(bytes, name.data()), ntohs(from.sin6_port)};
+}
+
+/// Other programs' names go to the last byte of sun_path, or are nothing but a NUL; they are cut to what an endpoint can be.
+endpoint from_local(transport kind, std::string path) {
+  std::error_code ec;
+  if (auto named = endpoint::local(kind, path, ec)) return *named;
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  return endpoint::local(kind, path.size() > longest ? path.substr(0, longest) : std::string());
 }
 
 std::string path_of(const socket_address& from) {
@@ -119,8 +129,7 @@ endpoint to_endpoint(const socket_address& from, int type) {
     case AF_INET: return {ip, address::v4(ntohl(from.v4.sin_addr.s_addr)), ntohs(from.v4.sin_port)};
     case AF_INET6: return from_v6(from.v6, ip);
     default:
-      return endpoint::local(stream ? transport::unix_stream : transport::unix_datagram,
-                             path_of(from));
+      return from_local(stream ? transport::unix_stream : transport::unix_datagram, path_of(from));
   }
 }
 

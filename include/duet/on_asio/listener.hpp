@@ -4,10 +4,12 @@
 #pragma once
 
 #include <asio/basic_socket_acceptor.hpp>
+#include <asio/cancellation_state.hpp>
 #include <asio/compose.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/post.hpp>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -33,20 +35,27 @@ struct listener_state {
 
   asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor> acceptor;
   os::accept_setup setup;
+  /// Bumped by cancel() and close(): one that comes between readiness and accept4 meets no operation of Asio's.
+  std::uint32_t cancels = 0;
 };
 
 /// Accept at once if a connection is queued, else wait and try again.
 template <class Executor>
 class accept_op {
  public:
-  explicit accept_op(std::shared_ptr<listener_state<Executor>> of) : of_(std::move(of)) {}
+  explicit accept_op(std::shared_ptr<listener_state<Executor>> of)
+      : of_(std::move(of)), cancels_(of_->cancels) {}
 
   template <class Self>
   void operator()(Self& self, std::error_code ec = {}) {
     if (finished_) return complete(self);
+    // A connection that is left alone is not lost: any kind of cancellation will do.
+    if (!started_) self.reset_cancellation_state(asio::enable_total_cancellation());
     ec_ = ec;
-    if (!ec_ && !of_->acceptor.is_open())
-      ec_ = started_ ? asio::error::operation_aborted : asio::error::bad_descriptor;
+    const bool given_up = cancels_ != of_->cancels || self.get_cancellation_state().cancelled() !=
+                                                          asio::cancellation_type::none;
+    if (started_ && given_up) ec_ = asio::error::operation_aborted;
+    if (!ec_ && !of_->acceptor.is_open()) ec_ = asio::error::bad_descriptor;
     if (!ec_) connected_ = os::accept_one(of_->acceptor.native_handle(), of_->setup, peer_, ec_);
     auto& acceptor = of_->acceptor;
     const bool wait = policy::judge_accept_error(ec_) == policy::accept_action::wait;
@@ -73,6 +82,7 @@ class accept_op {
   }
 
   std::shared_ptr<listener_state<Executor>> of_;
+  std::uint32_t cancels_;
   std::error_code ec_;
   os::unique_fd connected_;
   os::socket_address peer_;
@@ -158,10 +168,12 @@ class basic_listener {
 
   // Ending.
   void cancel() {
+    ++state_->cancels;
     std::error_code ignored;
     state_->acceptor.cancel(ignored);
   }
   void close() {
+    ++state_->cancels;
     std::error_code ignored;
     state_->acceptor.close(ignored);
     file_.remove();

@@ -6,11 +6,9 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/basic_stream_socket.hpp>
-#include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
-#include <asio/write.hpp>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -24,7 +22,8 @@
 #include "duet/error.hpp"
 #include "duet/observer.hpp"
 #include "duet/on_asio/detail/buffers.hpp"
-#include "duet/on_asio/detail/operation_handler.hpp"
+#include "duet/on_asio/detail/operations.hpp"
+#include "duet/on_asio/detail/stream_state.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/sockaddr.hpp"
@@ -33,26 +32,6 @@
 #include "duet/stream_types.hpp"
 
 namespace duet::on_asio {
-namespace detail {
-
-/// What a stream is made of, at one address for as long as operations may name it.
-template <class Executor>
-struct stream_state {
-  explicit stream_state(const Executor& executor) : socket(executor) {}
-
-  [[nodiscard]] asio::cancellation_signal& signal(wait_type direction) noexcept {
-    return direction == wait_type::read ? read_signal : write_signal;
-  }
-
-  asio::basic_stream_socket<asio::generic::stream_protocol, Executor> socket;
-  asio::cancellation_signal read_signal;
-  asio::cancellation_signal write_signal;
-  os::peer_address peer;
-  observer* watcher = nullptr;
-};
-
-}  // namespace detail
-
 /// @see contract::stream for each member. Move-only; a moved-from stream may be assigned to or destroyed. Destruction closes.
 /// Every asynchronous operation takes any completion token, last, and honours what is associated with its handler: executor,
 /// allocator, cancellation slot. Parity: an operation whose handler has a slot of its own is cancelled through that slot, cancel() or
@@ -103,7 +82,10 @@ class basic_stream {
   }
   /// Cancels what is in flight and gives the descriptor away.
   os::unique_fd release() {
-    return is_open() ? os::unique_fd(state_->socket.release()) : os::unique_fd();
+    if (!is_open()) return {};
+    state_->cancel();
+    state_->begin_life();
+    return os::unique_fd(state_->socket.release());
   }
   [[nodiscard]] bool is_open() const noexcept { return state_->socket.is_open(); }
   [[nodiscard]] int native_handle() const noexcept {
@@ -141,12 +123,8 @@ class basic_stream {
   template <detail::mutable_buffers Buffers,
             asio::completion_token_for<void(std::error_code, std::size_t)> Token>
   auto async_read_some(const Buffers& to, Token&& token) {
-    return start<void(std::error_code, std::size_t), Token>(
-        wait_type::read, "recv", "socket.async_read_some", token,
-        [](auto& socket, const auto& buffers, auto&& handler) {
-          socket.async_read_some(buffers, std::move(handler));
-        },
-        to);
+    return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+        initiate<detail::read_some_operation>(), token, to);
   }
   template <asio::completion_token_for<void(std::error_code, std::size_t)> Token>
   auto async_write_some(std::span<const std::byte> from, Token&& token) {
@@ -155,12 +133,8 @@ class basic_stream {
   template <detail::const_buffers Buffers,
             asio::completion_token_for<void(std::error_code, std::size_t)> Token>
   auto async_write_some(const Buffers& from, Token&& token) {
-    return start<void(std::error_code, std::size_t), Token>(
-        wait_type::write, "send", "socket.async_write_some", token,
-        [](auto& socket, const auto& buffers, auto&& handler) {
-          socket.async_write_some(buffers, std::move(handler));
-        },
-        from);
+    return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+        initiate<detail::write_some_operation>(), token, from);
   }
   template <asio::completion_token_for<void(std::error_code, std::size_t)> Token>
   auto async_write(std::span<const std::byte> from, Token&& token) {
@@ -169,23 +143,13 @@ class basic_stream {
   template <detail::const_buffers Buffers,
             asio::completion_token_for<void(std::error_code, std::size_t)> Token>
   auto async_write(const Buffers& from, Token&& token) {
-    return start<void(std::error_code, std::size_t), Token>(
-        wait_type::write, "send", "asio::async_write", token,
-        [](auto& socket, const auto& buffers, auto&& handler) {
-          asio::async_write(socket, buffers, std::move(handler));
-        },
-        from);
+    return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+        initiate<detail::write_operation>(), token, from);
   }
   template <asio::completion_token_for<void(std::error_code)> Token>
   auto async_wait(wait_type direction, Token&& token) {
-    return start<void(std::error_code), Token>(
-        direction, "", "", token,
-        [direction](auto& socket, const auto&, auto&& handler) {
-          socket.async_wait(direction == wait_type::read ? lowest_layer_type::wait_read
-                                                         : lowest_layer_type::wait_write,
-                            std::move(handler));
-        },
-        asio::const_buffer());
+    return asio::async_initiate<Token, void(std::error_code)>(
+        detail::initiate_wait<Executor>{state_.get()}, token, direction);
   }
   std::optional<std::size_t> try_read_some(std::span<std::byte> to, std::error_code& ec) {
     const auto size =
@@ -212,20 +176,11 @@ class basic_stream {
             "shutdown", ec ? -1 : 0, ec,
             [&] { return std::to_string(native_handle()) + ", " + flag.name; }, "socket.shutdown");
   }
-  void cancel() {
-    std::error_code ignored;
-    cancel(wait_type::read);
-    cancel(wait_type::write);
-    state_->socket.cancel(ignored);
-  }
-  void cancel(wait_type direction) {
-    state_->signal(direction).emit(asio::cancellation_type::terminal);
-  }
+  void cancel() { state_->cancel(); }
+  void cancel(wait_type direction) { state_->cancel(direction); }
   void close() {
     const int fd = native_handle();
-    cancel();
-    std::error_code ignored;
-    state_->socket.close(ignored);
+    state_->close();
     if (fd >= 0)
       os::flow(state_->watcher)
           .took(
@@ -245,43 +200,16 @@ class basic_stream {
 
  private:
   void assign_socket(os::unique_fd connected, os::peer_address peer) {
+    state_->begin_life();
     state_->peer = peer;
     state_->socket.assign({os::family_of(connected.get()), 0}, connected.get());
     [[maybe_unused]] const int now_asios = connected.release();
   }
 
-  /// Starts `operation(socket, buffers, handler)` with a handler that can be cancelled by direction and is observed.
-  template <class Signature, class Token, class Operation, class Buffers>
-  auto start(wait_type direction, const char* call, const char* name,
-             std::remove_reference_t<Token>& token, Operation operation, const Buffers& buffers) {
-    return asio::async_initiate<Token, Signature>(
-        initiation<Operation>{state_.get(), direction, call, name, operation}, token, buffers);
-  }
-
   template <class Operation>
-  struct initiation {
-    using executor_type = Executor;
-    [[nodiscard]] executor_type get_executor() const noexcept {
-      return state->socket.get_executor();
-    }
-
-    template <class Handler, class Buffers>
-    void operator()(Handler&& handler, const Buffers& buffers) const {
-      const detail::told_operation told{
-          state->watcher, call, name,
-          state->watcher != nullptr ? state->socket.native_handle() : -1,
-          asio::buffer_size(buffers)};
-      operation(state->socket, buffers,
-                detail::operation_handler<std::decay_t<Handler>>(
-                    std::forward<Handler>(handler), state->signal(direction).slot(), told));
-    }
-
-    detail::stream_state<Executor>* state;
-    wait_type direction;
-    const char* call;
-    const char* name;
-    Operation operation;
-  };
+  [[nodiscard]] detail::initiate_operation<Operation, Executor> initiate() const noexcept {
+    return {state_.get()};
+  }
 
   std::shared_ptr<detail::stream_state<Executor>> state_;
 };

@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "duet/on_asio/detail/completion.hpp"
+
 namespace duet::on_asio::detail {
 
 template <class... Args>
@@ -39,9 +41,7 @@ class any_handler {
 
     void complete(Args... args) override {
       asio::post(work.get_executor(),
-                 [handler = std::move(handler), ... args = std::move(args)]() mutable {
-                   std::move(handler)(std::move(args)...);
-                 });
+                 completion<Handler, Args...>(std::move(handler), std::move(args)...));
     }
 
     asio::executor_work_guard<executor_type> work;

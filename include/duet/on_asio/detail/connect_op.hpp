@@ -2,6 +2,7 @@
 // connect_op: one connect on Asio: resolve if need be, then one endpoint after another, policy::connect_sequence saying which.
 #pragma once
 
+#include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/basic_waitable_timer.hpp>
@@ -18,6 +19,7 @@
 #include "duet/connect_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
+#include "duet/on_asio/detail/completion.hpp"
 #include "duet/on_asio/detail/lookup_service.hpp"
 #include "duet/on_asio/stream.hpp"
 #include "duet/os/flow.hpp"
@@ -33,6 +35,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
 
   connect_op(state_ptr stream, const endpoint& at, const connect_options& options, Handler handler)
       : stream_(std::move(stream)),
+        life_(stream_->life()),
         at_(at),
         options_(options),
         deadline_(executor()),
@@ -52,7 +55,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     }
     if (at_.is_numeric()) return next(policy::connect_sequence({at_}));
     // No socket is open yet: the stream's cancel() reaches the lookup through the direction that connecting will use.
-    stream_->write_signal.slot().assign(canceller{this->weak_from_this()});
+    stream_->slot(operation_kind::connect).assign(canceller{this->weak_from_this()});
     look_up();
   }
 
@@ -63,6 +66,9 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     }
     std::weak_ptr<connect_op> of;
   };
+
+  /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
+  [[nodiscard]] bool current() const noexcept { return stream_->life() == life_; }
 
   [[nodiscard]] Executor executor() const { return stream_->socket.get_executor(); }
 
@@ -76,7 +82,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     why_ = why;
     if (ticket_ != 0) return finish(why);
     std::error_code ignored;
-    stream_->socket.cancel(ignored);
+    if (current()) stream_->socket.cancel(ignored);
   }
 
   void look_up() try {
@@ -93,6 +99,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
 
   void next(policy::connect_sequence targets) {
     sequence_ = std::move(targets);
+    if (!current()) return finish(asio::error::operation_aborted);
     while (const endpoint* const target = sequence_.next()) {
       const std::error_code ec = attempt(*target);
       if (!ec) return;
@@ -120,7 +127,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     };
     stream_->socket.async_connect(
         {&address.generic, address.size},
-        asio::bind_cancellation_slot(stream_->write_signal.slot(), std::move(done)));
+        asio::bind_cancellation_slot(stream_->slot(operation_kind::connect), std::move(done)));
     return {};
   }
 
@@ -132,6 +139,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
         .took(
             "connect", ec ? -1 : 0, ec, [&] { return os::describe(address, SOCK_STREAM); },
             "socket.async_connect");
+    if (!current()) return finish(asio::error::operation_aborted);
     if (!ec) ec = os::connected_to_itself(stream_->socket.native_handle());
     if (!ec || why_ || ec == asio::error::operation_aborted) return finish(ec && why_ ? why_ : ec);
     std::error_code ignored;
@@ -146,16 +154,17 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     deadline_.cancel();
     if (ticket_ != 0) lookups().cancel(std::exchange(ticket_, 0));
     std::error_code ignored;
-    if (ec) stream_->socket.close(ignored);
+    if (ec && current()) stream_->socket.close(ignored);
     auto slot = asio::get_associated_cancellation_slot(handler_);
     if (slot.is_connected()) slot.clear();
     asio::post(handler_work_.get_executor(),
-               [handler = std::move(handler_), ec]() mutable { std::move(handler)(ec); });
+               completion<Handler, std::error_code>(std::move(handler_), ec));
     handler_work_.reset();
     work_.reset();
   }
 
   state_ptr stream_;
+  std::uint32_t life_;
   endpoint at_;
   connect_options options_;
   asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -178,8 +187,9 @@ struct initiate_connect {
   template <class Handler>
   void operator()(Handler&& handler, const endpoint& at, const connect_options& options) const {
     using op = connect_op<Executor, std::decay_t<Handler>>;
-    std::make_shared<op>(to->prepare_connect(options.watcher), at, options,
-                         std::forward<Handler>(handler))
+    const auto allocator = asio::get_associated_allocator(handler);
+    std::allocate_shared<op>(allocator, to->prepare_connect(options.watcher), at, options,
+                             std::forward<Handler>(handler))
         ->start();
   }
 

@@ -22,6 +22,7 @@
 #include "duet/policy/accept_policy.hpp"
 #include "duet/policy/buffer_pool.hpp"
 #include "duet/policy/echo_flow.hpp"
+#include "duet/policy/read_ahead.hpp"
 
 namespace duet::on_asio::detail {
 
@@ -113,9 +114,7 @@ class echo_session : public std::enable_shared_from_this<echo_session> {
     std::error_code ec;
     for (;;) {
       switch (flow_.next()) {
-        case action::wait_readable:
-          core_->buffers_.give_back(buffer_);
-          return wait(wait_type::read);
+        case action::wait_readable: core_->buffers_.give_back(buffer_); return rest();
         case action::wait_writable: return wait(wait_type::write);
         case action::wait_end: core_->buffers_.give_back(buffer_); return wait(wait_type::read);
         case action::yield: return loop().post([self = shared_from_this()] { self->ready({}); });
@@ -126,6 +125,12 @@ class echo_session : public std::enable_shared_from_this<echo_session> {
         case action::close: return close(flow_.failure());
       }
     }
+  }
+
+  /// Parity: re-arming level-triggered epoll costs nothing, so on_posix just waits.
+  void rest() {
+    if (!ahead_.look()) return wait(wait_type::read);
+    loop().post([self = shared_from_this()] { self->ready({}); });
   }
 
   void wait(wait_type direction) {
@@ -142,6 +147,7 @@ class echo_session : public std::enable_shared_from_this<echo_session> {
   void read(std::error_code& ec) {
     if (!buffer_) buffer_ = core_->buffers_.lend();
     const auto size = stream_.try_read_some({buffer_.get(), core_->buffers_.buffer_bytes()}, ec);
+    ahead_.found(size.has_value());
     flow_.read(size, ec);
   }
 
@@ -182,6 +188,7 @@ class echo_session : public std::enable_shared_from_this<echo_session> {
   std::shared_ptr<echo_server_core> core_;
   stream stream_;
   policy::echo_flow flow_;
+  policy::read_ahead ahead_;
   policy::buffer_pool::buffer buffer_;
   std::optional<timer> linger_;
   echo_server_core::session_list::iterator place_;

@@ -7,6 +7,7 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associator.hpp>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -27,8 +28,11 @@ struct told_operation {
 template <class Handler>
 class operation_handler {
  public:
-  operation_handler(Handler handler, asio::cancellation_slot slot, told_operation told)
-      : handler_(std::move(handler)), slot_(slot), told_(told) {}
+  /// `keep` owns the signal behind `slot`: composed operations keep their own cancellation state in the signal's memory, so it has
+  /// to outlive them, also when the stream goes first.
+  operation_handler(Handler handler, asio::cancellation_slot slot, told_operation told,
+                    std::shared_ptr<void> keep)
+      : handler_(std::move(handler)), slot_(slot), told_(told), keep_(std::move(keep)) {}
 
   void operator()(std::error_code error) { std::move(handler_)(error); }
 
@@ -55,6 +59,7 @@ class operation_handler {
   Handler handler_;
   asio::cancellation_slot slot_;
   told_operation told_;
+  std::shared_ptr<void> keep_;
 };
 
 }  // namespace duet::on_asio::detail

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -37,7 +38,8 @@ struct io_memory {
 
 class io_source;
 
-/// One direction's operation: idle, waiting for readiness, or due in the ready list.
+/// One direction's operation: idle, waiting for readiness, or due in the ready list. A source keeps it for the next one; when it is cancelled
+/// it leaves the source and belongs to itself until its handler has been called, so that the next one need not wait for that.
 class slot final : public operation {
  public:
   enum class phase : std::uint8_t { idle, waiting, due };
@@ -45,7 +47,10 @@ class slot final : public operation {
   void complete() override;
   void discard() noexcept override;
 
-  io_source* owner = nullptr;
+  explicit slot(io_source* of) noexcept : owner(of) {}
+
+  io_source* owner;
+  bool orphaned = false;
   io_kind kind = io_kind::wait;
   phase now = phase::idle;
   io_memory memory;
@@ -79,7 +84,7 @@ class io_source final : public source {
   std::optional<std::size_t> try_write(std::span<const std::byte> from, std::error_code& ec);
 
   void cancel(wait_type direction) noexcept;
-  /// Cancels both directions, forgets the descriptor, and closes it unless borrowed.
+  /// Cancels both directions, forgets the descriptor, and closes it unless borrowed. New operations may be started at once.
   void close() noexcept;
   /// As close(), but gives the descriptor away.
   os::unique_fd release() noexcept;
@@ -94,15 +99,19 @@ class io_source final : public source {
   void on_ready(std::uint32_t events) override;
   void abandon() noexcept override;
 
-  [[nodiscard]] slot& at(wait_type direction) noexcept {
+  [[nodiscard]] std::unique_ptr<slot>& at(wait_type direction) noexcept {
     return direction == wait_type::read ? reader_ : writer_;
+  }
+  [[nodiscard]] slot* begin(wait_type direction, completion& handler);
+  [[nodiscard]] static bool waiting(const std::unique_ptr<slot>& which) noexcept {
+    return which && which->now == slot::phase::waiting;
   }
   [[nodiscard]] bool perform(slot& now);
   void make_due(slot& now) noexcept;
   std::error_code watch(std::uint32_t events) noexcept;
   void unwatch() noexcept;
   epoll_event event_for(std::uint32_t events) noexcept;
-  void proceed(slot& now);
+  void proceed(const std::unique_ptr<slot>& which);
   void drop_idle_interest(std::uint32_t events) noexcept;
 
   int fd_ = -1;
@@ -111,8 +120,8 @@ class io_source final : public source {
   std::uint32_t interest_ = 0;
   bool watched_ = false;
   observer* observer_ = nullptr;
-  slot reader_;
-  slot writer_;
+  std::unique_ptr<slot> reader_;
+  std::unique_ptr<slot> writer_;
 };
 
 /// Keeps run() from returning while something outside the loop (a lookup thread) is about to post to it.

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// stream_state: what a stream is made of, at one address for as long as operations may name it.
+#pragma once
+
+#include <array>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <system_error>
+
+#include "duet/observer.hpp"
+#include "duet/os/sockaddr.hpp"
+#include "duet/stream_types.hpp"
+
+namespace duet::on_asio::detail {
+
+/// The kinds of operations. Each has a cancellation signal of its own: composed operations keep their state in the signal's memory, so
+/// two that overlap must not share one.
+enum class operation_kind : std::uint8_t {
+  read,
+  wait_read,
+  write_some,
+  write,
+  wait_write,
+  connect,
+  count_
+};
+
+constexpr wait_type direction_of(operation_kind kind) noexcept {
+  return kind <= operation_kind::wait_read ? wait_type::read : wait_type::write;
+}
+
+template <class Executor>
+class stream_state : public std::enable_shared_from_this<stream_state<Executor>> {
+ public:
+  explicit stream_state(const Executor& executor) : socket(executor) {}
+
+  [[nodiscard]] asio::cancellation_slot slot(operation_kind kind) noexcept {
+    return signals_[static_cast<std::size_t>(kind)].slot();
+  }
+
+  /// Cancels what was lent a slot in that direction.
+  void cancel(wait_type direction) {
+    ++cancels_[static_cast<std::size_t>(direction)];
+    for (std::size_t each = 0; each < signals_.size(); ++each) {
+      if (direction_of(static_cast<operation_kind>(each)) == direction)
+        signals_[each].emit(asio::cancellation_type::terminal);
+    }
+  }
+
+  /// Cancels everything.
+  void cancel() {
+    cancel(wait_type::read);
+    cancel(wait_type::write);
+    std::error_code ignored;
+    socket.cancel(ignored);
+  }
+
+  /// Cancels everything and closes.
+  void close() {
+    cancel();
+    ++life_;
+    std::error_code ignored;
+    socket.close(ignored);
+  }
+
+  /// How often a direction was cancelled: an operation of several steps compares, for a cancellation between two steps meets nothing else.
+  [[nodiscard]] std::uint32_t cancels(wait_type direction) const noexcept {
+    return cancels_[static_cast<std::size_t>(direction)];
+  }
+
+  /// Changes whenever the descriptor may be another: an operation of several steps leaves one that is not its own alone.
+  [[nodiscard]] std::uint32_t life() const noexcept { return life_; }
+  void begin_life() noexcept { ++life_; }
+
+  asio::basic_stream_socket<asio::generic::stream_protocol, Executor> socket;
+  os::peer_address peer;
+  observer* watcher = nullptr;
+
+ private:
+  std::array<asio::cancellation_signal, static_cast<std::size_t>(operation_kind::count_)> signals_;
+  std::array<std::uint32_t, 2> cancels_{};
+  std::uint32_t life_ = 0;
+};
+
+}  // namespace duet::on_asio::detail
