@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "commands.hpp"
 #include "options.hpp"
-#include "run.hpp"
 
 int main(int argc, char** argv) {
   using namespace duet::bench;
@@ -16,8 +16,12 @@ int main(int argc, char** argv) {
     return parsed.exit->code;
   }
   try {
-    return parsed.value.what == command_kind::list ? list_command(parsed.value)
-                                                   : run_command(parsed.value);
+    switch (parsed.value.what) {
+      case command_kind::list: return list_command(parsed.value);
+      case command_kind::counts: return counts_command(parsed.value);
+      case command_kind::run: break;
+    }
+    return run_command(parsed.value);
   } catch (const std::exception& error) {
     fmt::print(stderr, "duet-bench: {}\n", error.what());
     return 1;

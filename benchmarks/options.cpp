@@ -45,18 +45,26 @@ void add_duration(CLI::App& command, const char* name,
       ->type_name("DURATION");
 }
 
+/// Which cells and arms, and where.
+void add_selection(CLI::App& command, options& value) {
+  command
+      .add_option("--filter", value.filters,
+                  "Only cells whose id contains TEXT (see list); may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
+  command.add_option("--arms", value.arms, "Only these arms; raw and its control raw' always run")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  command.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
+      ->type_name("SERVER,LOADER");
+}
+
 void add_run(CLI::App& app, options& value) {
   CLI::App& run = *app.add_subcommand("run", "Measure cells and print the comparison");
   run.add_flag("--quick", value.quick,
                "The headline cells, 8 blocks, slots of 60 ms: about two minutes");
-  run.add_option("--filter", value.filters,
-                 "Only cells whose id contains TEXT (see list); may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("TEXT");
-  run.add_option("--arms", value.arms, "Only these arms; raw and its control raw' always run")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("NAME,...");
+  add_selection(run, value);
   run.add_option("--blocks", value.blocks, "Blocks per cell, the unit of replication (12)")
       ->check(CLI::Range(1, 1000));
   run.add_option("--squares", value.squares, "Latin squares per block (1; quick 4)")
@@ -65,14 +73,20 @@ void add_run(CLI::App& app, options& value) {
   add_duration(run, "--warm-up", value.warm_up, "The part of a slot that is not counted (20ms)");
   run.add_option("--seed", value.seed, "Of the order of the arms (random, recorded)")
       ->check(CLI::NonNegativeNumber);
-  run.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
-      ->type_name("SERVER,LOADER");
   run.add_flag_callback(
       "--no-gates", [&value] { value.gates = false; },
       "Count rounds in which the machine did something else, too");
   run.add_option("--out", value.out,
                  "Folder for result.json (a new one under build/bench, linked as latest)")
       ->type_name("DIR");
+}
+
+void add_counts(CLI::App& app, options& value) {
+  CLI::App& counts =
+      *app.add_subcommand("counts", "Count system calls and context switches a message");
+  add_selection(counts, value);
+  counts.add_option("--messages", value.messages, "Messages per arm (20000)")
+      ->check(CLI::Range(1, 100'000'000));
 }
 
 early_exit early(const CLI::App& app, const CLI::ParseError& error) {
@@ -120,13 +134,14 @@ parsed_options parse_options(std::vector<std::string> arguments) {
       ->transform(CLI::CheckedTransformer(colors).description(""))
       ->type_name("WHEN");
   app.add_flag("--json", value.json, "JSON Lines on stdout, schema duet-bench/1");
-  const CLI::App* list =
-      app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
+  app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
   add_run(app, value);
+  add_counts(app, value);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);
-    value.what = list->parsed() ? command_kind::list : command_kind::run;
+    if (app.got_subcommand("list")) value.what = command_kind::list;
+    if (app.got_subcommand("counts")) value.what = command_kind::counts;
     if (const auto text = contradiction(value); !text.empty()) result.exit = early_exit{2, text};
   } catch (const CLI::ParseError& error) {
     result.exit = early(app, error);

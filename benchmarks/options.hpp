@@ -12,7 +12,7 @@
 
 namespace duet::bench {
 
-enum class command_kind { list, run };
+enum class command_kind { list, run, counts };
 
 struct options {
   command_kind what = command_kind::run;
@@ -24,8 +24,9 @@ struct options {
   std::optional<std::size_t> blocks, squares;
   std::optional<std::chrono::milliseconds> slot, warm_up;
   std::optional<std::uint64_t> seed;
-  std::string cpus;  ///< "SERVER,LOADER"; empty: by the topology
-  std::string out;   ///< empty: a new folder under the build folder
+  std::uint64_t messages = 20'000;  ///< of counts, per arm
+  std::string cpus;                 ///< "SERVER,LOADER"; empty: by the topology
+  std::string out;                  ///< empty: a new folder under the build folder
   color_mode color = color_mode::automatic;
 };
 

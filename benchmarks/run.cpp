@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// See run.hpp. Puts the harness together; what it prints is made in harness/report and harness/result_json.
-#include "run.hpp"
+// duet-bench run. Puts the harness together; what it prints is made in harness/report and harness/result_json.
+#include "commands.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/build_info.hpp"
 #include "harness/counters.hpp"
@@ -19,6 +20,7 @@
 #include "harness/report.hpp"
 #include "harness/result_json.hpp"
 #include "harness/runner.hpp"
+#include "setup.hpp"
 
 namespace duet::bench {
 
@@ -26,65 +28,6 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
-constexpr int exit_partly_failed = 8;
-
-plan make_plan(const options& o) {
-  plan how;
-  if (o.quick) {
-    how.blocks = 8;
-    how.squares =
-        4;  // short slots are noisy ones; more of them make the block's median steady again
-    how.slot = std::chrono::milliseconds(60);
-  }
-  how.blocks = o.blocks.value_or(how.blocks);
-  how.squares = o.squares.value_or(how.squares);
-  how.slot = o.slot.value_or(how.slot);
-  how.warm_up = o.warm_up.value_or(how.warm_up);
-  how.seed = o.seed ? *o.seed : std::random_device{}();
-  how.gates = o.gates;
-  how.settings.congestion_control = usable_congestion_control();
-  return how;
-}
-
-/// The arms whose programs are there. @throws std::runtime_error if the reference's is not
-std::vector<arm> present_arms(const std::vector<arm>& wanted, const fs::path& folder) {
-  std::vector<arm> present;
-  for (const arm& each : wanted) {
-    if (::access((folder / each.program).c_str(), X_OK) == 0) {
-      present.push_back(each);
-    } else if (each.name == reference_name) {
-      throw std::runtime_error(fmt::format("{} is missing in {}: no arm to compare with",
-                                           each.program, folder.string()));
-    } else {
-      fmt::print(stderr, "arm {}: left out, {} is not built\n", each.name, each.program);
-    }
-  }
-  return present;
-}
-
-/// The placement of each cell. @throws std::invalid_argument for a wish that cannot be granted
-std::vector<cell_result> place_cells(const std::vector<cell>& cells, const std::string& wish,
-                                     const std::vector<cpu>& allowed) {
-  std::vector<cell_result> placed;
-  for (const cell& each : cells) {
-    cell_result result;
-    result.what = each;
-    const auto where = wish.empty() ? choose_placement(allowed, each.same_core)
-                                    : std::optional(parse_placement(wish, allowed, each.same_core));
-    if (where) {
-      result.where = *where;
-    } else {
-      result.skipped = true;
-      result.failure =
-          fmt::format("server and loader need a CPU each, this process may use {}", allowed.size());
-    }
-    placed.push_back(std::move(result));
-  }
-  return placed;
-}
 
 std::optional<std::uint64_t> total_steal_ns(const std::vector<cpu>& cpus) {
   std::uint64_t sum = 0;
@@ -207,8 +150,6 @@ int exit_code_of(const run_result& run) {
   return failed > 0 ? exit_partly_failed : 0;
 }
 
-fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
-
 int measure(const options& o, run_result& run) {
   interrupt_source interrupts;
   std::signal(SIGPIPE, SIG_IGN);  // a loader that is gone is a message, not an end
@@ -241,45 +182,15 @@ int measure(const options& o, run_result& run) {
 int run_command(const options& o) {
   run_result run;
   try {
-    run.how = make_plan(o);
-    run.arms = select_arms(o.arms);
-    const auto cells = select_cells(o.filters, o.quick);
-    if (cells.empty())
-      throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
-    run.cells = place_cells(cells, o.cpus, read_topology());
+    auto chosen = choose_what_to_run(o);
+    run.how = chosen.how;
+    run.arms = std::move(chosen.arms);
+    run.cells = std::move(chosen.cells);
   } catch (const std::invalid_argument& error) {
     fmt::print(stderr, "duet-bench: {}\n", error.what());
     return exit_usage;
   }
-  run.arms = present_arms(run.arms, own_folder());
   return measure(o, run);
-}
-
-int list_command(const options& o) {
-  const plan full;
-  const auto time = format_duration(full.expected_time(all_arms().size()));
-  if (o.json) {
-    for (const cell& each : all_cells()) {
-      fmt::print(
-          "{}\n",
-          json{{"schema", schema}, {"type", "cell"}, {"id", each.id()}, {"quick", each.quick}}
-              .dump());
-    }
-    for (const arm& each : all_arms()) {
-      fmt::print(
-          "{}\n",
-          json{{"schema", schema}, {"type", "arm"}, {"name", each.name}, {"summary", each.summary}}
-              .dump());
-    }
-    return 0;
-  }
-  fmt::print("Cells (about {} each with all arms; * are those of --quick):\n", time);
-  for (const cell& each : all_cells()) {
-    fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
-  }
-  fmt::print("\nArms:\n");
-  for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
-  return 0;
 }
 
 }  // namespace duet::bench

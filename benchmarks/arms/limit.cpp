@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -85,7 +86,9 @@ void serve_many(int listener, std::vector<char>& buffer) {
   watch(epoll, listener);
   std::array<epoll_event, 128> events;
   while (true) {
-    const int ready = check(::epoll_wait(epoll, events.data(), events.size(), -1), "epoll_wait");
+    const int ready = ::epoll_wait(epoll, events.data(), events.size(), -1);
+    if (ready < 0 && errno == EINTR) continue;  // a tracer attached, signal(7)
+    check(ready, "epoll_wait");
     for (int i = 0; i < ready; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == listener) {

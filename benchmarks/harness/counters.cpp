@@ -87,6 +87,13 @@ std::optional<std::uint64_t> read_throttled() {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> voluntary_switches(pid_t pid) {
+  const std::string text = read_text(fmt::format("/proc/{}/status", pid));
+  auto line = find_line(text, "voluntary_ctxt_switches:\t");
+  if (!line) return std::nullopt;
+  return next_number(*line);
+}
+
 std::string read_load() {
   const std::string line = read_first_line("/proc/loadavg");
   std::size_t end = 0;

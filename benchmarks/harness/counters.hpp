@@ -36,6 +36,9 @@ std::optional<cpu_times> read_cpu_times(int cpu);
 std::optional<std::uint64_t> parse_throttled(std::string_view cpu_stat);
 std::optional<std::uint64_t> read_throttled();
 
+/// How often the process has gone to sleep by itself: voluntary_ctxt_switches of /proc/PID/status.
+std::optional<std::uint64_t> voluntary_switches(pid_t pid);
+
 /// The first three numbers of /proc/loadavg, as printed there; empty if unreadable.
 std::string read_load();
 

@@ -2,18 +2,16 @@
 // See runner.hpp.
 #include "harness/runner.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <stdexcept>
 
 #include "harness/counters.hpp"
+#include "harness/crew.hpp"
 #include "harness/gates.hpp"
 #include "harness/latin_square.hpp"
-#include "harness/process.hpp"
 
 namespace duet::bench {
 
@@ -21,90 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-constexpr milliseconds start_limit{10'000};
-constexpr milliseconds answer_margin{10'000};
-constexpr std::string_view ready_word = "listening ";
-
-/// The processes of one block: every arm, then the loader, which holds connections to all of them.
-class crew {
- public:
-  crew(const run_context& run, cell_result& result) : run_(run), result_(result) {
-    for (const arm& each : run.arms) arms_.push_back(start_arm(each));
-    loader_ = start_loader();
-    const auto ready = parse_ready(loader_->read_line(start_limit));
-    result.congestion_control = ready.congestion_control;
-  }
-
-  slot_report run_slot(std::size_t arm_index) {
-    const plan& how = run_.how;
-    loader_->write_line(to_line(
-        command{.target = arm_index,
-                .warm_up_ms = static_cast<std::uint64_t>(how.warm_up.count()),
-                .measure_ms = static_cast<std::uint64_t>((how.slot - how.warm_up).count())}));
-    try {
-      return parse_report(loader_->read_line(how.slot + answer_margin));
-    } catch (const std::runtime_error& error) {
-      throw std::runtime_error(fmt::format("arm {}: {}", run_.arms[arm_index].name, error.what()));
-    }
-  }
-
-  /// CPU time of all processes of the harness; they sleep when this is called.
-  [[nodiscard]] std::uint64_t own_cpu_ns() const {
-    std::uint64_t sum =
-        process_cpu_ns(::getpid()).value_or(0) + process_cpu_ns(loader_->pid()).value_or(0);
-    for (const auto& arm : arms_) sum += process_cpu_ns(arm->pid()).value_or(0);
-    return sum;
-  }
-
- private:
-  std::optional<int> cpu_of(int cpu) const {
-    return result_.where.pinned ? std::optional(cpu) : std::nullopt;
-  }
-
-  std::unique_ptr<child> start(const std::string& name, const std::vector<std::string>& argv,
-                               int cpu) {
-    auto process = std::make_unique<child>(name, argv, cpu_of(cpu), run_.interrupts);
-    if (process->pinning_error() != 0) {
-      result_.where.pinned = false;
-      result_.warnings.push_back(
-          fmt::format("pinning to CPU {} was refused ({}): the processes run where the "
-                      "scheduler puts them, expect more noise",
-                      cpu, std::strerror(process->pinning_error())));
-    }
-    return process;
-  }
-
-  std::unique_ptr<child> start_arm(const arm& which) {
-    auto process = start("arm " + which.name,
-                         command_of(which, run_.program_folder, result_.what, run_.how.settings),
-                         result_.where.server_cpu);
-    const std::string line = process->read_line(start_limit);
-    if (!line.starts_with(ready_word)) {
-      throw std::runtime_error(
-          fmt::format("arm {} printed \"{}\", not \"listening ENDPOINT\"", which.name, line));
-    }
-    targets_.push_back(
-        fmt::format("{}={}@{}", which.name, process->pid(), line.substr(ready_word.size())));
-    return process;
-  }
-
-  std::unique_ptr<child> start_loader() {
-    std::vector<std::string> argv{
-        run_.program_folder + "/duet-bench-loader",
-        fmt::format("--connections={}", result_.what.connections),
-        fmt::format("--message-bytes={}", result_.what.message_bytes),
-        fmt::format("--congestion-control={}", run_.how.settings.congestion_control)};
-    for (const auto& target : targets_) argv.push_back("--target=" + target);
-    return start("loader", argv, result_.where.loader_cpu);
-  }
-
-  const run_context& run_;
-  cell_result& result_;
-  std::vector<std::string> targets_;
-  std::vector<std::unique_ptr<child>> arms_;
-  std::unique_ptr<child> loader_;  // the last member: it closes its connections first
-};
 
 /// Readings at one moment; conditions are the difference of two.
 struct readings {

@@ -3,25 +3,12 @@
 // loader. The orchestrator, this process, sleeps while a slot runs.
 #pragma once
 
-#include <functional>
 #include <random>
-#include <string>
-#include <vector>
 
-#include "harness/interrupt.hpp"
+#include "harness/crew.hpp"
 #include "harness/result.hpp"
 
 namespace duet::bench {
-
-/// What a run has in common for all its cells.
-struct run_context {
-  plan how;
-  std::vector<arm> arms;
-  std::string program_folder;  ///< where the arms and the loader are
-  interrupt_source& interrupts;
-  /// Called between slots with the finished rounds and all rounds of the cell.
-  std::function<void(const cell&, std::size_t done, std::size_t all)> on_progress;
-};
 
 /// Appends block after block to `result`, whose `what` and `where` are set. A failure, of an arm or the loader, ends the
 /// cell and is told in `result.failure`; what was measured stays.

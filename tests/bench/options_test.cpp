@@ -53,6 +53,9 @@ TEST_CASE("options: a plain run leaves the choices to the plan") {
   CHECK_FALSE(parsed.value.blocks);
   CHECK_FALSE(parsed.value.seed);
   CHECK(parse_options({"list"}).value.what == command_kind::list);
+  const auto counts = parse_options({"counts", "--messages", "500", "--arms", "asio"});
+  CHECK(counts.value.what == command_kind::counts);
+  CHECK(counts.value.messages == 500);
 }
 
 TEST_CASE("options: help and version leave with 0 and mistakes with 2") {

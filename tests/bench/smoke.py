@@ -87,6 +87,20 @@ def case_json(bench, out):
     check({json.loads(line)["type"] for line in listed.stdout.splitlines()} == {"cell", "arm"}, "list", listed.stdout)
 
 
+def case_counts(bench, out):
+    done = run(bench, ["--json", "counts", "--messages", "500", "--filter", "pingpong"])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = {line["arm"]: line for line in map(json.loads, done.stdout.splitlines())}
+    check(set(lines) == set(ARMS) - {"raw'"}, "arms", done.stdout)
+    for line in lines.values():
+        check(line["schema"] == "duet-bench/1" and line["type"] == "counts", "type", done.stdout)
+        if line["tool"] == "":
+            check(line["not_measured"] != "", "no reason", done.stdout)
+            continue
+        # An echo is a receive and a send at least, whatever the calls are named.
+        check(line["calls"]["all"] >= 2 * line["messages"], "too few calls", done.stdout)
+
+
 def children_of(pid):
     text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]

@@ -6,7 +6,12 @@
 
 namespace duet::bench {
 
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_partly_failed = 8;
+
 int list_command(const options&);
 int run_command(const options&);
+int counts_command(const options&);
 
 }  // namespace duet::bench

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The processes of one block: every arm, pinned and standing ready, then the loader, which holds connections to all of
+// them and drives one at a time. They end with the object.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/interrupt.hpp"
+#include "harness/process.hpp"
+#include "harness/result.hpp"
+
+namespace duet::bench {
+
+/// What a run has in common for all its cells.
+struct run_context {
+  plan how;
+  std::vector<arm> arms;
+  std::string program_folder;  ///< where the arms and the loader are
+  interrupt_source& interrupts;
+  /// Called between slots with the finished rounds and all rounds of the cell.
+  std::function<void(const cell&, std::size_t done, std::size_t all)> on_progress;
+};
+
+class crew {
+ public:
+  /// Puts what has to be told into `result`: the congestion control in effect, a refused pinning.
+  /// @throws std::runtime_error naming what did not start; interrupted
+  crew(const run_context&, cell_result& result);
+
+  /// One turn of one arm, by the plan's times. @throws std::runtime_error naming the arm; interrupted
+  slot_report run_slot(std::size_t arm_index);
+  /// The same for a number of messages, without warm-up.
+  slot_report run_messages(std::size_t arm_index, std::uint64_t messages);
+
+  [[nodiscard]] pid_t pid_of(std::size_t arm_index) const { return arms_[arm_index]->pid(); }
+  /// CPU time of all processes of the harness; they sleep when this is called.
+  [[nodiscard]] std::uint64_t own_cpu_ns() const;
+
+ private:
+  std::unique_ptr<child> start(const std::string& name, const std::vector<std::string>& argv,
+                               int cpu);
+  std::unique_ptr<child> start_arm(const arm& which);
+  std::unique_ptr<child> start_loader();
+  slot_report ask(const command&, std::chrono::milliseconds limit);
+
+  const run_context& run_;
+  cell_result& result_;
+  std::vector<std::string> targets_;
+  std::vector<std::unique_ptr<child>> arms_;
+  std::unique_ptr<child> loader_;  // the last member: it closes its connections first
+};
+
+}  // namespace duet::bench

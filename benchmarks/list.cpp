@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// duet-bench list.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "arms/catalogue.hpp"
+#include "commands.hpp"
+#include "harness/result_json.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace duet::bench {
+
+namespace {
+
+void print_line(nlohmann::json object) {
+  object["schema"] = schema;
+  fmt::print("{}\n", object.dump());
+}
+
+}  // namespace
+
+int list_command(const options& o) {
+  if (o.json) {
+    for (const cell& each : all_cells()) {
+      print_line({{"type", "cell"},
+                  {"id", each.id()},
+                  {"quick", each.quick},
+                  {"summary", each.description()}});
+    }
+    for (const arm& each : all_arms())
+      print_line({{"type", "arm"}, {"name", each.name}, {"summary", each.summary}});
+    return 0;
+  }
+  const auto time = plan().expected_time(all_arms().size());
+  fmt::print("Cells (about {} each with all arms; * are those of --quick):\n",
+             format_duration(time));
+  for (const cell& each : all_cells()) {
+    fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
+  }
+  fmt::print("\nArms:\n");
+  for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
+  return 0;
+}
+
+}  // namespace duet::bench

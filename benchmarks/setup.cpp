@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// See setup.hpp.
+#include "setup.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+#include <stdexcept>
+
+#include "harness/environment.hpp"
+
+namespace duet::bench {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+plan make_plan(const options& o) {
+  plan how;
+  if (o.quick) {
+    how.blocks = 8;
+    how.squares =
+        4;  // short slots are noisy ones; more of them make the block's median steady again
+    how.slot = std::chrono::milliseconds(60);
+  }
+  how.blocks = o.blocks.value_or(how.blocks);
+  how.squares = o.squares.value_or(how.squares);
+  how.slot = o.slot.value_or(how.slot);
+  how.warm_up = o.warm_up.value_or(how.warm_up);
+  how.seed = o.seed ? *o.seed : std::random_device{}();
+  how.gates = o.gates;
+  how.settings.congestion_control = usable_congestion_control();
+  return how;
+}
+
+/// The arms whose programs are there. @throws std::runtime_error if the reference's is not
+std::vector<arm> present_arms(const std::vector<arm>& wanted, const fs::path& folder) {
+  std::vector<arm> present;
+  for (const arm& each : wanted) {
+    if (::access((folder / each.program).c_str(), X_OK) == 0) {
+      present.push_back(each);
+    } else if (each.name == reference_name) {
+      throw std::runtime_error(fmt::format("{} is missing in {}: no arm to compare with",
+                                           each.program, folder.string()));
+    } else {
+      fmt::print(stderr, "arm {}: left out, {} is not built\n", each.name, each.program);
+    }
+  }
+  return present;
+}
+
+/// The placement of each cell. @throws std::invalid_argument for a wish that cannot be granted
+std::vector<cell_result> place_cells(const std::vector<cell>& cells, const std::string& wish,
+                                     const std::vector<cpu>& allowed) {
+  std::vector<cell_result> placed;
+  for (const cell& each : cells) {
+    cell_result result;
+    result.what = each;
+    const auto where = wish.empty() ? choose_placement(allowed, each.same_core)
+                                    : std::optional(parse_placement(wish, allowed, each.same_core));
+    if (where) {
+      result.where = *where;
+    } else {
+      result.skipped = true;
+      result.failure =
+          fmt::format("server and loader need a CPU each, this process may use {}", allowed.size());
+    }
+    placed.push_back(std::move(result));
+  }
+  return placed;
+}
+
+}  // namespace
+
+fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+chosen choose_what_to_run(const options& o) {
+  const auto cells = select_cells(o.filters, o.quick);
+  if (cells.empty())
+    throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
+  chosen result{make_plan(o), select_arms(o.arms), place_cells(cells, o.cpus, read_topology())};
+  result.arms = present_arms(result.arms, own_folder());
+  return result;
+}
+
+}  // namespace duet::bench
