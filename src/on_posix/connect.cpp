@@ -23,6 +23,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   connect_op(source_ref<io_source> io, endpoint at, const connect_options& options,
              completion handler)
       : io_(std::move(io)),
+        life_(io_->life()),
         at_(std::move(at)),
         options_(options),
         deadline_(io_->owner()),
@@ -61,6 +62,9 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
     sequence_ = policy::connect_sequence(std::move(targets));
     io_->unpark(wait_type::write);
   }
+
+  /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
+  [[nodiscard]] bool current() const noexcept { return io_->life() == life_; }
 
   void resolved(std::error_code ec) {
     lookup_.reset();
@@ -124,20 +128,27 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
 
   void drop(std::error_code error) {
     const os::unique_fd failed = io_->release();
+    life_ = io_->life();
     sequence_.failed(error);
   }
 
   void finish(std::error_code ec) {
     lookup_.reset();
     deadline_.cancel();
-    if (ec) {
+    if (ec == std::errc::operation_canceled && timed_out_) ec = error::timed_out;
+    if (ec && current()) {
       io_->close();
-      if (ec == std::errc::operation_canceled && timed_out_) ec = error::timed_out;
+      life_ = io_->life();
     }
-    io_->finish(ec, std::move(handler_));
+    io_->owner().post([self = shared_from_this(), ec] {
+      // A stream that was closed meanwhile is not connected.
+      const bool gone = !ec && !self->current();
+      self->handler_(gone ? std::make_error_code(std::errc::operation_canceled) : ec, 0);
+    });
   }
 
   source_ref<io_source> io_;
+  std::uint32_t life_;
   endpoint at_;
   connect_options options_;
   timer deadline_;

@@ -189,6 +189,7 @@ void io_source::cancel(wait_type direction) noexcept {
 }
 
 os::unique_fd io_source::release() noexcept {
+  ++life_;
   for (const wait_type direction : {wait_type::read, wait_type::write}) {
     cancel(direction);
     // What is due keeps its result.

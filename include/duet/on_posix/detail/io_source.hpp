@@ -89,6 +89,9 @@ class io_source final : public source {
   /// As close(), but gives the descriptor away.
   os::unique_fd release() noexcept;
 
+  /// Changes whenever the descriptor is closed or given away: an operation of several steps leaves one that is not its own alone.
+  [[nodiscard]] std::uint32_t life() const noexcept { return life_; }
+
   void set_observer(observer* watcher) noexcept { observer_ = watcher; }
   [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
 
@@ -118,6 +121,7 @@ class io_source final : public source {
   bool owned_ = false;
   bool always_ready_ = false;
   std::uint32_t interest_ = 0;
+  std::uint32_t life_ = 0;
   bool watched_ = false;
   observer* observer_ = nullptr;
   std::unique_ptr<slot> reader_;
