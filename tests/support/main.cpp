@@ -46,7 +46,8 @@ void duet::test::mark_skipped(const char* reason) {
 int main(int argc, char** argv) {
   doctest::Context context(argc, argv);
   const int result = context.run();
-  if (context.shouldExit() || result != 0) return result;  // a query such as --list-test-cases, or a failure
+  if (context.shouldExit() || result != 0)
+    return result;  // a query such as --list-test-cases, or a failure
   if (cases_run == 0) {
     std::fputs("no test case matched\n", stderr);
     return 1;
