@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The std::errc that an error code stands for, so that a failing check shows two numbers.
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+namespace duet::test {
+
+/// std::errc{} for success, and -1 for what is no system error (duet's own conditions).
+inline std::errc errc_of(std::error_code ec) {
+  if (!ec) return std::errc{};
+  const bool system = ec.category() == std::system_category() ||
+                      ec.category() == std::generic_category() ||
+                      std::string_view(ec.category().name()) == "asio.system";
+  return system ? static_cast<std::errc>(ec.value()) : static_cast<std::errc>(-1);
+}
+
+}  // namespace duet::test
