@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// column_of: the one place where the commands, written once, meet a backend.
+#pragma once
+
+#include "echo/column.hpp"
+#include "echo/ping_async.hpp"
+#include "echo/ping_blocking.hpp"
+#include "echo/send_async.hpp"
+#include "echo/send_blocking.hpp"
+#include "echo/serve_async.hpp"
+#include "echo/serve_blocking.hpp"
+
+namespace duet::apps::echo {
+
+template <class Backend>
+constexpr column column_of() {
+  return {Backend::name,
+          [](const serve_options& options, console& to) {
+            return options.model == model::async ? serve_async<Backend>(options, to)
+                                                 : serve_blocking<Backend>(options, to);
+          },
+          [](const send_options& options, console& to) {
+            return options.model == model::async ? send_async<Backend>(options, to)
+                                                 : send_blocking<Backend>(options, to);
+          },
+          [](const ping_options& options, console& to) {
+            return options.model == model::async ? ping_async<Backend>(options, to)
+                                                 : ping_blocking<Backend>(options, to);
+          }};
+}
+
+}  // namespace duet::apps::echo

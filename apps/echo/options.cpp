@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+#include "echo/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "echo/help.hpp"
+#include "support/arguments.hpp"
+#include "support/printable.hpp"
+
+namespace duet::apps::echo {
+namespace {
+
+constexpr std::uint64_t most_messages = 1'000'000'000'000;
+constexpr std::uint64_t most_connections = 1'000'000;
+constexpr std::uint64_t largest_backlog = 65535;
+constexpr std::uint64_t largest_message = std::uint64_t{1} << 30;
+constexpr std::uint64_t largest_chunk = std::uint64_t{64} << 20;
+
+/// The long name of "-c,--count", which errors show; the short one if it has no other.
+std::string shown_name(const std::string& names) { return names.substr(names.find(',') + 1); }
+
+/// CLI11 takes an argument in brackets for a list, and would make "::1" of "[::1]". A byte that no argument begins with keeps it off.
+constexpr char shield = '\x01';
+
+std::string shielded(const char* argument) {
+  const std::string_view text(argument);
+  const bool list = text.starts_with('[') && text.ends_with(']');
+  return list ? shield + std::string(text) : std::string(text);
+}
+
+std::string unshielded(const std::string& argument) {
+  return argument.starts_with(shield) ? argument.substr(1) : argument;
+}
+
+/// The command line of duet-echo: CLI11's description of it, and the values that its options fill in.
+class command_line {
+ public:
+  command_line();
+  invocation parse(int argc, const char* const* argv);
+
+ private:
+  using reader = std::function<void(const std::string& option, const std::string& text)>;
+
+  static void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
+                        reader read);
+  static void add_common(CLI::App& to, common_options& into);
+  static void add_endpoint(CLI::App& to, endpoint& into);
+  CLI::App& add_command(const char* name, const char* help, const char* footer);
+  void add_serve();
+  void add_send();
+  void add_ping();
+
+  finished misunderstood(const CLI::ParseError& error, const char* first) const;
+  [[nodiscard]] std::string unexpected(const std::string& argument) const;
+  void read_receive_flags(const std::string& option, const std::string& text);
+  void check() const;
+  void check_model(const common_options& options) const;
+
+  CLI::App app_{help::program, "duet-echo"};
+  bool version_ = false;
+  CLI::App* serve_command_ = nullptr;
+  CLI::App* send_command_ = nullptr;
+  CLI::App* ping_command_ = nullptr;
+  serve_options serve_;
+  send_options send_;
+  ping_options ping_;
+};
+
+command_line::command_line() {
+  app_.footer(help::program_footer);
+  app_.require_subcommand(0, 1);
+  app_.add_flag("--version", version_, "Versions of duet, Asio and the compiler, and exit");
+  add_serve();
+  add_send();
+  add_ping();
+}
+
+void command_line::add_value(CLI::App& to, const std::string& names, const char* type,
+                             const char* help, reader read) {
+  const auto take = [option = shown_name(names),
+                     read = std::move(read)](const CLI::results_t& texts) {
+    read(option, unshielded(texts.back()));
+    return true;
+  };
+  to.add_option(names, CLI::callback_t(take), help)->type_name(type)->take_last();
+}
+
+void command_line::add_common(CLI::App& to, common_options& into) {
+  add_value(to, "--backend", "asio|posix", "On Asio, or on bare POSIX (asio)",
+            [&into](const auto& option, const auto& text) {
+              into.backend = choice_argument<backend_choice>(
+                  option, text, {{"asio", backend_choice::asio}, {"posix", backend_choice::posix}});
+            });
+  add_value(to, "--model", "async|blocking",
+            "Many connections on a loop, or call after call (async)",
+            [&into](const auto& option, const auto& text) {
+              into.model = choice_argument<model>(
+                  option, text, {{"async", model::async}, {"blocking", model::blocking}});
+            });
+  add_value(to, "--io", "rw|sendrecv", "Calls of the blocking model (rw)",
+            [&into](const auto& option, const auto& text) {
+              into.io = choice_argument<io_calls>(
+                  option, text, {{"rw", io_calls::read_write}, {"sendrecv", io_calls::send_recv}});
+            });
+  to.add_flag("--trace", into.trace, "Each step as it is taken, on standard error");
+  to.add_flag("--json", into.json, "JSON Lines instead of text");
+  to.add_flag("-q,--quiet", into.quiet, "Fewer lines");
+  add_value(to, "--color", "auto|always|never", "Colours (auto; NO_COLOR is obeyed)",
+            [&into](const auto& option, const auto& text) {
+              into.color = choice_argument<color_mode>(option, text,
+                                                       {{"auto", color_mode::automatic},
+                                                        {"always", color_mode::always},
+                                                        {"never", color_mode::never}});
+            });
+}
+
+void command_line::add_endpoint(CLI::App& to, endpoint& into) {
+  const auto take = [&into](const CLI::results_t& texts) {
+    into = stream_argument(unshielded(texts.back()));
+    return true;
+  };
+  to.add_option("ENDPOINT", CLI::callback_t(take), "Where the server is")->required();
+}
+
+CLI::App& command_line::add_command(const char* name, const char* help, const char* footer) {
+  CLI::App& command = *app_.add_subcommand(name, help);
+  command.footer(footer);
+  return command;
+}
+
+void command_line::add_serve() {
+  CLI::App& to = add_command("serve", help::serve, help::serve_footer);
+  serve_command_ = &to;
+  const auto take = [this](const CLI::results_t& texts) {
+    for (const std::string& each : texts) {
+      serve_.endpoints.push_back(stream_argument(unshielded(each)));
+    }
+    return true;
+  };
+  to.add_option("ENDPOINT", CLI::callback_t(take), "Where to listen; several are allowed")
+      ->expected(1, 1024)
+      ->required();
+  add_value(to, "--port-file", "FILE",
+            "Write the bound ports there, one a line (of UNIX sockets the path)",
+            [this](const auto& option, const auto& text) {
+              if (text.empty()) refuse_argument(option, text, "the name of a file");
+              serve_.port_file = text;
+            });
+  add_value(to, "--max-connections", "N",
+            "Connections at a time (what the descriptor limit allows)",
+            [this](const auto& option, const auto& text) {
+              serve_.max_connections = number_argument(option, text, {1, most_connections});
+            });
+  add_value(
+      to, "--backlog", "N", "Connections that may wait to be accepted (4096)",
+      [this](const auto& option, const auto& text) {
+        serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
+      });
+  add_common(to, serve_);
+}
+
+void command_line::add_send() {
+  CLI::App& to = add_command("send", help::send, help::send_footer);
+  send_command_ = &to;
+  add_endpoint(to, send_.to);
+  to.add_flag("--verify", send_.verify, "Compare what returns with what was sent");
+  add_value(to, "-s,--size", "SIZE", "Most that is sent at a time (64Ki; blocking 16Ki)",
+            [this](const auto& option, const auto& text) {
+              send_.chunk_bytes = size_argument(option, text, {1, largest_chunk});
+            });
+  add_value(to, "--recv-flags", "peek,waitall", "Flags of recv, with --io sendrecv",
+            [this](const auto& option, const auto& text) { read_receive_flags(option, text); });
+  add_value(to, "-W,--timeout", "DURATION", "Give up when connecting or an echo takes longer (off)",
+            [this](const auto& option, const auto& text) {
+              send_.patience = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_common(to, send_);
+}
+
+void command_line::add_ping() {
+  CLI::App& to = add_command("ping", help::ping, help::ping_footer);
+  ping_command_ = &to;
+  add_endpoint(to, ping_.to);
+  add_value(to, "-c,--count", "N", "Messages in all (endless)",
+            [this](const auto& option, const auto& text) {
+              ping_.count = number_argument(option, text, {1, most_messages});
+            });
+  add_value(to, "-i,--interval", "DURATION", "Between messages of a connection; 0 at once (1s)",
+            [this](const auto& option, const auto& text) {
+              ping_.interval = duration_argument(option, text, zero::allowed, off::refused);
+            });
+  add_value(to, "-s,--size", "SIZE", "Bytes of a message (64)",
+            [this](const auto& option, const auto& text) {
+              ping_.message_bytes = size_argument(option, text, {1, largest_message});
+            });
+  add_value(to, "-W,--timeout", "DURATION", "Longest wait for a reply (5s)",
+            [this](const auto& option, const auto& text) {
+              ping_.reply_deadline = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_value(to, "-w,--deadline", "DURATION", "End the whole run after so long (off)",
+            [this](const auto& option, const auto& text) {
+              ping_.whole_deadline = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_value(to, "--connections", "N", "Connections at a time (1)",
+            [this](const auto& option, const auto& text) {
+              ping_.connections = number_argument(option, text, {1, most_connections});
+            });
+  to.add_flag("--reconnect", ping_.reconnect,
+              "A new connection for each message; times include it");
+  add_common(to, ping_);
+}
+
+void command_line::read_receive_flags(const std::string& option, const std::string& text) {
+  send_.peek = send_.wait_all = false;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    if (word != "peek" && word != "waitall")
+      refuse_argument(option, text, "peek, waitall or peek,waitall");
+    (word == "peek" ? send_.peek : send_.wait_all) = true;
+    begin = end + 1;
+  }
+}
+
+void command_line::check_model(const common_options& options) const {
+  if (options.model == model::async && options.io != io_calls::read_write) {
+    throw usage_error("--io sendrecv goes with --model blocking");
+  }
+}
+
+void command_line::check() const {
+  const auto fits = [](std::size_t bytes) {
+    if (bytes <= largest_blocking_bytes) return;
+    throw usage_error(fmt::format(
+        "--size {}: the blocking model sends all of it before it reads, so it takes at most {}",
+        format_size(bytes), format_size(largest_blocking_bytes)));
+  };
+  if (serve_command_->parsed()) return check_model(serve_);
+  if (send_command_->parsed()) {
+    check_model(send_);
+    if ((send_.peek || send_.wait_all) && send_.io != io_calls::send_recv) {
+      throw usage_error("--recv-flags goes with --io sendrecv");
+    }
+    if (send_.model == model::blocking) fits(send_.chunk_bytes.value_or(1));
+    return;
+  }
+  check_model(ping_);
+  if (ping_.model != model::blocking) return;
+  if (ping_.connections > 1) throw usage_error("--connections goes with --model async");
+  fits(ping_.message_bytes);
+}
+
+/// The long options of a command, with their dashes.
+std::vector<std::string> option_names(const CLI::App& of) {
+  std::vector<std::string> names;
+  for (const CLI::Option* each : of.get_options()) {
+    for (const std::string& name : each->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string command_line::unexpected(const std::string& argument) const {
+  const auto commands = app_.get_subcommands();
+  const std::string shown = printable(argument);
+  const auto with_guess = [&](const char* what, const std::string& name, const auto& known) {
+    const std::string guess = nearest(name, known);
+    if (!guess.empty()) return fmt::format("{} '{}'; did you mean {}?", what, shown, guess);
+    const std::string command = commands.empty() ? "" : " " + commands.front()->get_name();
+    return fmt::format("{} '{}'; see duet-echo{} --help", what, shown, command);
+  };
+  if (!argument.starts_with('-') || argument == "-") {
+    if (!commands.empty()) return fmt::format("unexpected argument '{}'", shown);
+    return with_guess("unknown command", argument,
+                      std::vector<std::string>{"serve", "send", "ping"});
+  }
+  const std::string name = argument.substr(0, argument.find('='));
+  const std::vector<std::string> known =
+      option_names(commands.empty() ? *serve_command_ : *commands.front());
+  if (std::ranges::find(known, name) != known.end()) {
+    return fmt::format("option '{}' goes behind the command: duet-echo serve {} ...", shown, shown);
+  }
+  return with_guess("unknown option", name, commands.empty() ? option_names(app_) : known);
+}
+
+finished command_line::misunderstood(const CLI::ParseError& error, const char* first) const {
+  const auto commands = app_.get_subcommands();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras = app_.remaining(true);
+    if (!extras.empty()) return {exit_code::usage, unexpected(unshielded(extras.front())), false};
+  }
+  if (commands.empty() && first != nullptr) return {exit_code::usage, unexpected(first), false};
+  std::string text = printable(error.what());
+  if (!commands.empty()) text = commands.front()->get_name() + ": " + text;
+  return {exit_code::usage, text, false};
+}
+
+invocation command_line::parse(int argc, const char* const* argv) {
+  std::vector<std::string> arguments;  // CLI11 wants the last one first
+  for (int each = argc - 1; each > 0; --each) arguments.push_back(shielded(argv[each]));
+  try {
+    app_.parse(std::move(arguments));
+    if (version_) return finished{exit_code::done, {}, true};
+    if (app_.get_subcommands().empty()) {
+      throw usage_error("a command is missing: serve, send or ping; see duet-echo --help");
+    }
+    check();
+  } catch (const CLI::CallForHelp&) {
+    return finished{exit_code::done, app_.help(), false};
+  } catch (const CLI::ParseError& error) {
+    return misunderstood(error, argc > 1 ? argv[1] : nullptr);
+  } catch (const usage_error& error) {
+    return finished{exit_code::usage, error.what(), false};
+  }
+  if (serve_command_->parsed()) return std::move(serve_);
+  if (send_command_->parsed()) return std::move(send_);
+  return std::move(ping_);
+}
+
+}  // namespace
+
+invocation parse_options(int argc, const char* const* argv) {
+  return command_line().parse(argc, argv);
+}
+
+}  // namespace duet::apps::echo

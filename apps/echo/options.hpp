@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// options: what the command line of duet-echo asks for, as values, and the function of argv that reads it. No I/O: what is to be
+// printed is returned.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "duet/endpoint.hpp"
+#include "support/console.hpp"
+#include "support/exit_code.hpp"
+#include "support/quantity.hpp"
+
+namespace duet::apps::echo {
+
+enum class backend_choice { asio, posix };
+
+/// async: many connections on one loop. blocking: one call after another, each of which blocks.
+enum class model { async, blocking };
+
+/// The pair of calls that the blocking model moves bytes with.
+enum class io_calls { read_write, send_recv };
+
+struct common_options {
+  backend_choice backend = backend_choice::asio;
+  apps::echo::model model = model::async;
+  io_calls io = io_calls::read_write;
+  bool trace = false;
+  bool json = false;
+  bool quiet = false;
+  color_mode color = color_mode::automatic;
+};
+
+/// duet-echo serve
+struct serve_options : common_options {
+  std::vector<endpoint> endpoints;
+  std::string port_file;
+  std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
+  std::optional<int> backlog;                  ///< unset: the library's default
+};
+
+/// duet-echo send
+struct send_options : common_options {
+  endpoint to;
+  bool verify = false;
+  std::optional<std::size_t> chunk_bytes;
+  bool peek = false;      ///< look with recv(MSG_PEEK) first
+  bool wait_all = false;  ///< recv(MSG_WAITALL)
+  std::chrono::nanoseconds patience = never;
+};
+
+/// duet-echo ping
+struct ping_options : common_options {
+  endpoint to;
+  std::optional<std::uint64_t> count;  ///< messages in all; unset: endless
+  std::chrono::nanoseconds interval{std::chrono::seconds(1)};
+  std::size_t message_bytes = 64;
+  std::chrono::nanoseconds reply_deadline{std::chrono::seconds(5)};
+  std::chrono::nanoseconds whole_deadline = never;
+  std::size_t connections = 1;
+  bool reconnect = false;
+};
+
+/// Nothing to run: help, a version, or a command line that cannot be understood.
+struct finished {
+  exit_code code = exit_code::done;
+  std::string text;      ///< for standard output, or the error without "duet-echo: "
+  bool version = false;  ///< print the version instead
+};
+
+using invocation = std::variant<finished, serve_options, send_options, ping_options>;
+
+/// Largest message or chunk that the blocking model takes: it writes all of it before it reads, and more might fill the buffers of
+/// both kernels and stop for ever.
+inline constexpr std::size_t largest_blocking_bytes = 64 * 1024;
+
+/// Reads the command line. Threads: any. Errors: std::bad_alloc only; a bad command line is a `finished` with exit_code::usage.
+invocation parse_options(int argc, const char* const* argv);
+
+}  // namespace duet::apps::echo

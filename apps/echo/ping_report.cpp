@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "echo/ping_report.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "echo/schema.hpp"
+#include "support/json_lines.hpp"
+#include "support/printable.hpp"
+#include "support/quantity.hpp"
+#include "support/reason.hpp"
+
+namespace duet::apps::echo {
+namespace {
+
+/// How old a line may get in the buffer of a ping without pauses.
+constexpr std::chrono::milliseconds freshness{100};
+
+constexpr std::array<std::uint64_t, 4> percentiles{500, 900, 990, 999};
+
+unsigned to_unsigned(std::byte value) { return std::to_integer<unsigned>(value); }
+
+}  // namespace
+
+void ping_report::replied(std::uint64_t number, std::string_view from,
+                          std::chrono::nanoseconds latency) {
+  latencies_.add(latency);
+  if (options_.quiet) return;
+  if (options_.json) {
+    console_.out.put(json_line(schema, "reply",
+                               {{"seq", number},
+                                {"bytes", std::uint64_t{options_.message_bytes}},
+                                {"from", std::string(from)},
+                                {"time_ns", std::int64_t{latency.count()}}}));
+  } else {
+    console_.out.put(fmt::format("{} bytes from {} seq={} time={}\n", options_.message_bytes,
+                                 printable(from), number, format_duration(latency)));
+  }
+  line_ended();
+}
+
+void ping_report::damaged(std::uint64_t number, std::string_view from, const difference& where) {
+  ++damaged_;
+  if (options_.quiet) return;
+  if (options_.json) {
+    console_.out.put(json_line(
+        schema, "bad", {{"seq", number}, {"from", std::string(from)}, {"mismatch_at", where.at}}));
+  } else {
+    const std::string text = fmt::format(
+        "bad reply from {} seq={}: byte {} is 0x{:02x}, sent was 0x{:02x}", printable(from), number,
+        where.at, to_unsigned(where.found), to_unsigned(where.expected));
+    console_.out.put(console_.bad(text) + '\n');
+  }
+  line_ended();
+}
+
+void ping_report::lost(std::uint64_t number, std::string_view from, std::error_code why) {
+  ++lost_;
+  if (options_.quiet) return;
+  if (options_.json) {
+    console_.out.put(json_line(
+        schema, "lost", {{"seq", number}, {"from", std::string(from)}, {"error", reason(why)}}));
+  } else {
+    const std::string text =
+        fmt::format("no reply from {} seq={}: {}", printable(from), number, reason(why));
+    console_.out.put(console_.bad(text) + '\n');
+  }
+  line_ended();
+}
+
+void ping_report::line_ended() {
+  const auto now = clock::now();
+  if (options_.interval.count() == 0 && now - flushed_ < freshness) return;
+  flushed_ = now;
+  console_.out.flush();
+}
+
+bool ping_report::shows_progress() const noexcept {
+  return options_.quiet && console_.err.is_terminal();
+}
+
+void ping_report::progress() {
+  progress_shown_ = true;
+  console_.err.put_now(fmt::format("\r\x1b[K{} sent, {} received", sent_, received()));
+}
+
+exit_code ping_report::finished() {
+  if (progress_shown_) console_.err.put_now("\r\x1b[K");
+  if (options_.json) {
+    print_totals_json();
+  } else {
+    print_totals();
+  }
+  console_.out.flush();
+  if (damaged_ > 0) return exit_code::mismatch;
+  if (received() == 0) return exit_code::timed_out;
+  const bool all = lost_ == 0 && (!options_.count || received() == *options_.count);
+  return all ? exit_code::done : exit_code::failed;
+}
+
+void ping_report::print_totals() {
+  std::string text = fmt::format("--- {}\nsent {}, received {}, bad {}",
+                                 printable(options_.to.to_string()), sent_, received(), damaged_);
+  if (lost_ > 0) text += fmt::format(", lost {}", lost_);
+  if (unanswered() > 0) text += fmt::format(", unanswered {}", unanswered());
+  text += '\n';
+  if (received() > 0) {
+    const auto in_us = [](std::optional<std::chrono::nanoseconds> value) {
+      return value ? fmt::format("{:.1f}", static_cast<double>(value->count()) / 1e3)
+                   : std::string("-");
+    };
+    text += "min/mean/p50/p90/p99/p99.9/max = " + in_us(latencies_.min()) + '/' +
+            in_us(latencies_.mean());
+    for (const std::uint64_t each : percentiles) text += '/' + in_us(latencies_.percentile(each));
+    text += '/' + in_us(latencies_.max()) + " us\n";
+  }
+  console_.out.put(text);
+}
+
+void ping_report::print_totals_json() {
+  const auto ns = [&](std::optional<std::chrono::nanoseconds> value) {
+    return value && received() > 0 ? json_value(std::int64_t{value->count()}) : json_value(nullptr);
+  };
+  console_.out.put(
+      json_line(schema, "summary",
+                {{"endpoint", options_.to.to_string()},
+                 {"sent", sent_},
+                 {"received", received()},
+                 {"bad", damaged_},
+                 {"lost", lost_},
+                 {"unanswered", unanswered()},
+                 {"min_ns", ns(latencies_.min())},
+                 {"mean_ns", received() > 0 ? ns(latencies_.mean()) : json_value(nullptr)},
+                 {"p50_ns", ns(latencies_.percentile(500))},
+                 {"p90_ns", ns(latencies_.percentile(900))},
+                 {"p99_ns", ns(latencies_.percentile(990))},
+                 {"p99_9_ns", ns(latencies_.percentile(999))},
+                 {"max_ns", ns(latencies_.max())}}));
+}
+
+}  // namespace duet::apps::echo

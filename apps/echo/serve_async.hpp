@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// serve_async: `duet-echo serve` on a backend's loop: its echo server, and the signals that end it.
+#pragma once
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <system_error>
+#include <vector>
+
+#include "duet/echo_options.hpp"
+#include "echo/drain_time.hpp"
+#include "echo/options.hpp"
+#include "echo/serve_report.hpp"
+#include "echo/server_setup.hpp"
+
+namespace duet::apps::echo {
+
+template <class Backend>
+class async_server {
+ public:
+  async_server(const serve_options& options, console& to)
+      : options_(options),
+        console_(to),
+        report_(options, to),
+        signals_(loop_, {SIGINT, SIGTERM}),
+        server_(loop_, server_options()) {}
+
+  exit_code run() {
+    report_.listening(bind_all(options_, console_, report_.watcher(),
+                               [this](const endpoint& at) { return server_.listen(at); }));
+    wait_for_signal();
+    server_.start();
+    loop_.run();
+    return report_.finished(server_.counters(), cut_, second_signal_);
+  }
+
+ private:
+  echo_server_options server_options() {
+    echo_server_options options;
+    options.max_connections = connection_limit(options_, options_.endpoints.size(), console_);
+    options.socket = server_socket_options(options_);
+    options.watcher = report_.watcher();
+    return options;
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](std::error_code ec, int signal) {
+      if (!ec) stop(signal);
+    });
+  }
+
+  void stop(int signal) {
+    if (draining_) {
+      second_signal_ = signal;
+      server_.stop();
+      loop_.stop();
+      return;
+    }
+    draining_ = true;
+    report_.draining(signal, server_.counters().active);
+    wait_for_signal();
+    server_.drain(drain_time, [this](std::size_t cut) {
+      cut_ = cut;
+      signals_.cancel();
+    });
+  }
+
+  const serve_options& options_;
+  console& console_;
+  serve_report report_;
+  typename Backend::loop loop_;
+  typename Backend::signal_set signals_;
+  typename Backend::echo_server server_;
+  bool draining_ = false;
+  std::size_t cut_ = 0;
+  int second_signal_ = 0;
+};
+
+template <class Backend>
+exit_code serve_async(const serve_options& options, console& to) {
+  return async_server<Backend>(options, to).run();
+}
+
+}  // namespace duet::apps::echo

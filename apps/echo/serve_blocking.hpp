@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// serve_blocking: `duet-echo serve --model blocking`: the iterative server of the documented flow, one connection after another. Others
+// wait in the backlog meanwhile.
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "duet/echo_options.hpp"
+#include "duet/os/flow.hpp"
+#include "duet/os/sys.hpp"
+#include "duet/policy/accept_policy.hpp"
+#include "echo/blocking_io.hpp"
+#include "echo/drain_time.hpp"
+#include "echo/options.hpp"
+#include "echo/serve_report.hpp"
+#include "echo/server_setup.hpp"
+#include "support/stop_switch.hpp"
+
+namespace duet::apps::echo {
+
+template <class Backend>
+class blocking_server {
+ public:
+  blocking_server(const serve_options& options, console& to)
+      : options_(options),
+        console_(to),
+        report_(options, to),
+        stop_(stop_switch::first_signal::ends_receiving, drain_time),
+        buffer_(echo_server_options().buffer_bytes) {}
+
+  exit_code run() {
+    const socket_options socket = server_socket_options(options_);
+    report_.listening(bind_all(options_, console_, report_.watcher(), [&](const endpoint& at) {
+      return servers_.emplace_back(at, socket, report_.watcher()).local_endpoint();
+    }));
+    while (server* const ready = wait_for_client()) accept(*ready);
+    for (server& each : servers_) each.close();
+    return report_.finished(counters_, cut_ ? 1 : 0, stop_.second_signal());
+  }
+
+ private:
+  using server = typename Backend::blocking_server;
+  using connection = typename Backend::blocking_connection;
+
+  /// The listener whose turn it is among those with a client; none once a signal has come.
+  server* wait_for_client() {
+    std::vector<pollfd> waiting;
+    waiting.reserve(servers_.size() + 1);
+    for (const server& each : servers_) waiting.push_back({each.native_handle(), POLLIN, 0});
+    waiting.push_back({stop_.descriptor(), POLLIN, 0});
+    while (stop_.signal() == 0) {
+      if (os::sys::poll(waiting.data(), waiting.size(), -1) <= 0) continue;
+      for (std::size_t each = 0; each < servers_.size(); ++each) {
+        const std::size_t turn = (next_ + each) % servers_.size();
+        if (waiting[turn].revents == 0 || stop_.signal() != 0) continue;
+        next_ = turn + 1;
+        return &servers_[turn];
+      }
+    }
+    report_.draining(stop_.signal(), 0);
+    return nullptr;
+  }
+
+  void accept(server& at) {
+    std::error_code ec;
+    connection client = at.accept(ec);
+    if (ec) return back_off(ec);
+    accepting_.accepted();
+    ++counters_.accepted;
+    tell("accepted", client, {});
+    {
+      // The descriptor is closed after this, so that no signal can shut down another one of its number.
+      const stop_switch::guard in_progress(stop_, client.native_handle());
+      echo(client, ec);
+    }
+    if (ec) ++counters_.failed;
+    tell("closed", client, ec);
+    client.close();
+  }
+
+  void back_off(std::error_code ec) {
+    const auto verdict = accepting_.failed(ec);
+    if (verdict.action == policy::accept_action::fatal) throw std::system_error(ec, "accept");
+    if (verdict.action != policy::accept_action::pause) return;
+    ++counters_.accept_pauses;
+    if (verdict.first) report_.on_event("accept paused", nullptr, ec);
+    [[maybe_unused]] const bool undisturbed = stop_.pause(verdict.pause);
+  }
+
+  void echo(connection& client, std::error_code& ec) {
+    while (const std::size_t size = receive(client, options_.io, buffer_, 0, ec)) {
+      send_all(client, options_.io, std::span(buffer_).first(size), ec);
+      if (ec && (stop_.expired() || stop_.second_signal() != 0)) {
+        cut_ = true;
+        os::reset_on_close(
+            client.native_handle());  // no clean end: the client must see that bytes are missing
+      }
+      if (ec) return;
+      counters_.bytes_echoed += size;
+    }
+  }
+
+  void tell(const char* event, const connection& client, std::error_code ec) {
+    if (report_.watcher() == nullptr) return;
+    std::optional<endpoint> peer;
+    try {
+      peer = client.remote_endpoint();
+    } catch (const std::system_error&) {  // a client that has gone has no address any more
+    }
+    report_.on_event(event, peer ? &*peer : nullptr, ec);
+  }
+
+  const serve_options& options_;
+  console& console_;
+  serve_report report_;
+  stop_switch stop_;
+  std::vector<server> servers_;
+  std::size_t next_ = 0;
+  policy::accept_policy accepting_;
+  std::vector<std::byte> buffer_;
+  echo_counters counters_;
+  bool cut_ = false;
+};
+
+template <class Backend>
+exit_code serve_blocking(const serve_options& options, console& to) {
+  return blocking_server<Backend>(options, to).run();
+}
+
+}  // namespace duet::apps::echo

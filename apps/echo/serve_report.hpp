@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// serve_report: everything `serve` tells: ready lines, the port file, steps, events, how it ended. Results to standard output, the rest
+// to standard error.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "duet/echo_options.hpp"
+#include "duet/endpoint.hpp"
+#include "duet/observer.hpp"
+#include "echo/options.hpp"
+#include "support/console.hpp"
+#include "support/exit_code.hpp"
+
+namespace duet::apps::echo {
+
+class serve_report final : public observer {
+ public:
+  serve_report(const serve_options& options, console& to) noexcept;
+
+  /// This, if steps or events are wanted at all: being told them costs the server time.
+  [[nodiscard]] observer* watcher() noexcept;
+
+  /// The port file, then the ready lines: who waits for a line finds the file. Throws std::system_error if there can be no file.
+  void listening(const std::vector<endpoint>& bound);
+  void draining(int signal, std::uint64_t connections);
+  /// The last line; returns what the program exits with. `second_signal`: the one that ended the drain, or 0.
+  exit_code finished(const echo_counters& counters, std::size_t cut, int second_signal);
+
+  void on_step(const flow_step& step) override;
+  void on_event(std::string_view event, const endpoint* where, std::error_code error) override;
+
+ private:
+  const serve_options& options_;
+  console& console_;
+};
+
+}  // namespace duet::apps::echo

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "echo/server_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include "duet/error.hpp"
+#include "duet/os/flow.hpp"
+#include "duet/os/limits.hpp"
+#include "duet/os/lookup.hpp"
+#include "support/printable.hpp"
+
+namespace duet::apps::echo {
+namespace {
+
+/// Descriptors that are not connections: standard ones, the loop's, signals, a connection that is being refused, and some air.
+constexpr std::size_t reserved_descriptors = 32;
+
+std::vector<endpoint> addresses_of(const endpoint& at, observer* watcher) {
+  if (at.is_numeric()) return {at};
+  std::error_code ec;
+  const std::vector<endpoint> found = os::resolve(at, ec);
+  os::flow(watcher).took("getaddrinfo", static_cast<long>(found.size()), ec,
+                         [&] { return at.to_string(); });
+  if (ec) throw_error(ec, "resolve", &at);
+  // The hosts file may name an address twice (glibc answers 127.0.0.1 for "::1 localhost" too).
+  std::vector<endpoint> unique;
+  for (const endpoint& each : found) {
+    if (std::ranges::find(unique, each) == unique.end()) unique.push_back(each);
+  }
+  return unique;
+}
+
+bool not_on_this_host(std::error_code error) {
+  return error == std::errc::address_not_available ||
+         error == std::errc::address_family_not_supported;
+}
+
+}  // namespace
+
+socket_options server_socket_options(const serve_options& options) {
+  socket_options socket;
+  socket.nodelay = true;
+  if (options.backlog) socket.backlog = *options.backlog;
+  return socket;
+}
+
+std::size_t connection_limit(const serve_options& options, std::size_t listeners, console& to) {
+  std::error_code ec;
+  const std::size_t limit = os::raise_descriptor_limit(ec);
+  const std::size_t reserve = reserved_descriptors + listeners;
+  const std::size_t room = limit > reserve ? limit - reserve : 1;
+  if (!options.max_connections) return room;
+  if (*options.max_connections > room) {
+    to.notice(fmt::format("--max-connections {}: the descriptor limit leaves room for {}",
+                          *options.max_connections, room));
+  }
+  return std::min(*options.max_connections, room);
+}
+
+std::vector<endpoint> bind_all(const serve_options& options, console& to, observer* watcher,
+                               const std::function<endpoint(const endpoint&)>& listen) {
+  std::vector<endpoint> bound;
+  for (const endpoint& asked : options.endpoints) {
+    const std::size_t before = bound.size();
+    std::optional<std::system_error> missing;
+    for (const endpoint& at : addresses_of(asked, watcher)) {
+      try {
+        bound.push_back(listen(at));
+      } catch (const std::system_error& failed) {
+        // The step that failed ("bind") is the trace's to tell; what the user asked for is to listen.
+        if (asked.host().empty() || !not_on_this_host(failed.code())) {
+          throw_error(failed.code(), "listen", &at);
+        }
+        missing = failed;
+      }
+    }
+    if (!missing) continue;
+    if (bound.size() == before) throw *missing;
+    to.notice(printable(missing->what()) + " (passed over)");
+  }
+  return bound;
+}
+
+}  // namespace duet::apps::echo

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// server_setup: what `serve` binds, and how many connections it takes: names become addresses, the descriptor limit is raised. The same
+// for both models.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "duet/endpoint.hpp"
+#include "duet/observer.hpp"
+#include "duet/socket_options.hpp"
+#include "echo/options.hpp"
+#include "support/console.hpp"
+
+namespace duet::apps::echo {
+
+/// Options of the listeners and of what they accept: no Nagle delay, for an echo is an answer.
+socket_options server_socket_options(const serve_options& options);
+
+/// Raises the descriptor limit and returns how many connections may be served at a time: as many as asked for, but no more than
+/// descriptors are left for; less is told to the user.
+std::size_t connection_limit(const serve_options& options, std::size_t listeners, console& to);
+
+/// Calls `listen` with every numeric endpoint that `options` asks for, each address of a name, and returns where it says it is bound.
+/// An address of a name that this host has not (IPv6 may be off) is passed over if another one can be bound.
+/// Lookups are told to `watcher`. Throws std::system_error: "listen ENDPOINT", or "resolve ENDPOINT" of a name that is none.
+std::vector<endpoint> bind_all(const serve_options& options, console& to, observer* watcher,
+                               const std::function<endpoint(const endpoint&)>& listen);
+
+}  // namespace duet::apps::echo

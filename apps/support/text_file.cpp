@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "support/text_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include "duet/os/unique_fd.hpp"
+#include "support/printable.hpp"
+
+namespace duet::apps {
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& path) {
+  throw std::system_error(error, std::system_category(), "write " + printable(path));
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto size = os::sys::write(fd, text.data(), text.size());
+    if (size < 0 && errno != EINTR) return false;
+    if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return true;
+}
+
+}  // namespace
+
+void write_atomically(const std::string& path, std::string_view text) {
+  std::string temporary = path + ".XXXXXX";
+  os::unique_fd file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file) fail(errno, path);
+  // mkostemp's mode is 0600; who waits for the file may be somebody else, so it gets what open(2) would have given.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  if (write_all(file.get(), text) && ::fchmod(file.get(), 0666 & ~mask) == 0 &&
+      ::rename(temporary.c_str(), path.c_str()) == 0) {
+    return;
+  }
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  fail(error, path);
+}
+
+}  // namespace duet::apps
