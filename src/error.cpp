@@ -61,10 +61,16 @@ class error_category_type final : public std::error_category {
 class condition_category_type final : public std::error_category {
  public:
   const char* name() const noexcept override { return "duet.condition"; }
-  std::string message(int value) const override { return text_of(static_cast<error>(value)); }
+  std::string message(int value) const override {
+    if (static_cast<condition>(value) == condition::operation_canceled) return "operation canceled";
+    return text_of(static_cast<error>(value));
+  }
 
   bool equivalent(const std::error_code& code, int value) const noexcept override {
     if (code.category() == duet_category()) return code.value() == value;
+    if (static_cast<condition>(value) == condition::operation_canceled) {
+      return is(code, std::errc::operation_canceled);
+    }
     return meaning_of_asio(code) == static_cast<condition>(value);
   }
 };
@@ -79,6 +85,13 @@ const std::error_category& duet_category() noexcept {
 const std::error_category& condition_category() noexcept {
   static const condition_category_type instance;
   return instance;
+}
+
+bool is(const std::error_code& code, std::errc what) noexcept {
+  if (code == what) return true;
+  // Asio's system codes are errno values, as those of std::system_category() are.
+  return std::string_view(code.category().name()) == "asio.system" &&
+         std::error_code(code.value(), std::system_category()) == what;
 }
 
 std::error_code make_error_code(error code) noexcept {

@@ -5,12 +5,13 @@
 // For every asynchronous operation:
 // * The handler is called exactly once, by a thread that runs the loop, never from inside the initiating function. If the loop is
 //   destroyed first, the handler is destroyed uncalled.
-// * cancel() and close() make operations in flight complete with std::errc::operation_canceled, unless their result is known
+// * cancel() and close() make operations in flight complete with condition::operation_canceled, unless their result is known
 //   already: then the result wins.
 // * Memory that an operation was given stays valid until its handler is called. The object may be moved meanwhile, and destroyed: that
 //   is a close().
 // * Objects belong to one thread, or one strand, at a time. loop::post and loop::stop may be called from any.
-// * Errors: system errors as they are, in a system category; else codes that equal a duet::condition. A function without an
+// * Errors: system errors as they are, in the system's or in Asio's category, both of which duet::is(ec, std::errc) knows; else codes that
+//   equal a duet::condition. A function without an
 //   std::error_code argument throws std::system_error where its twin with one reports.
 #pragma once
 

@@ -41,7 +41,13 @@ enum class condition {
   name_no_recovery,
   bad_name,
   bad_endpoint,
+  operation_canceled,  ///< what cancel() and close() end operations with: std::errc's, and Asio's
 };
+
+/// Whether a code is this error of the system. std::system_category()'s compare with std::errc by themselves; those of Asio's own
+/// system category do so from Asio 1.37 on only.
+///     if (is(ec, std::errc::connection_refused)) ...
+bool is(const std::error_code& code, std::errc what) noexcept;
 
 /// The category "duet" of `error`. Threads: safe from any thread, as all functions here are.
 const std::error_category& duet_category() noexcept;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The socket options that duet can set, as values. Not how or when they are applied: that is
-// os/options.hpp. An unset field leaves the kernel's default alone. Follows socket(7), tcp(7),
+// os/flow.hpp. An unset field leaves the kernel's default alone. Follows socket(7), tcp(7),
 // ip(7), ipv6(7) and listen(2).
 #pragma once
 

@@ -14,12 +14,11 @@ std::error_code outcome(ssize_t result) {
 }
 
 /// Tells a call that moves bytes, and returns how many it moved.
-std::size_t moved(observer* watcher, const char* call, int fd, std::size_t size, ssize_t result,
-                  std::error_code& ec) {
+std::size_t moved(observer* watcher, const char* call, int fd, std::size_t asked, int flags,
+                  ssize_t result, std::error_code& ec) {
   ec = outcome(result);
   if (watcher != nullptr)
-    watcher->on_step(
-        {call, std::to_string(fd) + ", " + std::to_string(size) + " bytes", result, ec, {}});
+    watcher->on_step({call, os::describe_transfer(fd, asked, flags), result, ec, {}});
   return result > 0 ? static_cast<std::size_t>(result) : 0;
 }
 
@@ -61,23 +60,24 @@ endpoint connection::remote_endpoint() const {
 }
 
 std::size_t connection::read(std::span<std::byte> to, std::error_code& ec) {
-  return moved(watcher_, "read", fd_.get(), to.size(),
-               os::sys::read(fd_.get(), to.data(), to.size()), ec);
+  const ssize_t result = os::sys::read(fd_.get(), to.data(), to.size());
+  return moved(watcher_, "read", fd_.get(), to.size(), 0, result, ec);
 }
 
 std::size_t connection::write(std::span<const std::byte> from, std::error_code& ec) {
-  return moved(watcher_, "write", fd_.get(), from.size(),
-               os::sys::write(fd_.get(), from.data(), from.size()), ec);
+  const ssize_t result = os::sys::write(fd_.get(), from.data(), from.size());
+  return moved(watcher_, "write", fd_.get(), from.size(), 0, result, ec);
 }
 
 std::size_t connection::recv(std::span<std::byte> to, int flags, std::error_code& ec) {
-  return moved(watcher_, "recv", fd_.get(), to.size(),
-               os::sys::recv(fd_.get(), to.data(), to.size(), flags), ec);
+  const ssize_t result = os::sys::recv(fd_.get(), to.data(), to.size(), flags);
+  return moved(watcher_, "recv", fd_.get(), to.size(), flags, result, ec);
 }
 
 std::size_t connection::send(std::span<const std::byte> from, int flags, std::error_code& ec) {
-  return moved(watcher_, "send", fd_.get(), from.size(),
-               os::sys::send(fd_.get(), from.data(), from.size(), flags | MSG_NOSIGNAL), ec);
+  flags |= MSG_NOSIGNAL;
+  const ssize_t result = os::sys::send(fd_.get(), from.data(), from.size(), flags);
+  return moved(watcher_, "send", fd_.get(), from.size(), flags, result, ec);
 }
 
 std::size_t connection::read(std::span<std::byte> to) {

@@ -73,6 +73,8 @@ class timer::state final : public detail::source, public detail::operation {
 
 timer::timer(loop& owner) : state_(new state(owner)) {}
 
+timer::timer(timer&&) noexcept = default;
+
 timer& timer::operator=(timer&& other) noexcept {
   if (this == &other) return *this;
   if (state_) state_->cancel();

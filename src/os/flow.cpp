@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "duet/os/sys.hpp"
 
@@ -63,6 +64,23 @@ std::string describe_socket(int family, int type) {
   text += stream ? " SOCK_STREAM 0 (" : " SOCK_DGRAM 0 (";
   if (family == AF_UNIX) return text + (stream ? "unix)" : "unixgram)");
   return text + (stream ? "tcp)" : "udp)");
+}
+
+std::string describe_transfer(int fd, std::size_t bytes, int flags) {
+  std::string text = std::to_string(fd) + ", " + std::to_string(bytes) + " bytes";
+  constexpr std::pair<int, std::string_view> names[] = {{MSG_PEEK, "MSG_PEEK"},
+                                                        {MSG_WAITALL, "MSG_WAITALL"},
+                                                        {MSG_OOB, "MSG_OOB"},
+                                                        {MSG_DONTWAIT, "MSG_DONTWAIT"},
+                                                        {MSG_NOSIGNAL, "MSG_NOSIGNAL"}};
+  std::string_view separator = ", ";
+  for (const auto& [flag, name] : names) {
+    if ((flags & flag) == 0) continue;
+    text += separator;
+    text += name;
+    separator = "|";
+  }
+  return text;
 }
 
 }  // namespace duet::os

@@ -172,7 +172,13 @@ std::error_code connected_to_itself(int fd) noexcept {
 }
 
 endpoint local_endpoint(int fd, int type, std::error_code& ec) {
-  return name_of(sys::getsockname, fd, type, ec);
+  endpoint local = name_of(sys::getsockname, fd, type, ec);
+  if (ec || !local.is_ip() || !local.address().is_v6() || !local.address().is_unspecified())
+    return local;
+  int v6_only = 1;
+  socklen_t size = sizeof(v6_only);
+  const bool known = sys::getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &size) == 0;
+  return known && v6_only == 0 ? endpoint::wildcard(local.transport(), local.port()) : local;
 }
 
 endpoint remote_endpoint(int fd, int type, std::error_code& ec) {

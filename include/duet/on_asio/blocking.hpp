@@ -36,7 +36,6 @@ using executor_type = asio::io_context::executor_type;
 
 /// One connection. Every function is one synchronous Asio call: read() and recv() return 0 at the end of the stream (Asio's own error::eof is
 /// turned into it, as read(2) does), any may move fewer bytes than asked. Functions without an error_code throw std::system_error.
-/// Parity: Asio's calls hide EINTR of a blocking wait only where the kernel restarts it.
 class connection {
  public:
   using socket_type = asio::basic_stream_socket<asio::generic::stream_protocol, executor_type>;
@@ -68,23 +67,23 @@ class connection {
     return checked("read", [&](std::error_code& ec) { return read(to, ec); });
   }
   std::size_t read(std::span<std::byte> to, std::error_code& ec) {
-    return move("read", "socket.read_some", to.size(), ec,
+    return move("read", "socket.read_some", to.size(), 0, ec,
                 [&] { return socket_->read_some(asio::mutable_buffer(to.data(), to.size()), ec); });
   }
   std::size_t write(std::span<const std::byte> from) {
     return checked("write", [&](std::error_code& ec) { return write(from, ec); });
   }
   std::size_t write(std::span<const std::byte> from, std::error_code& ec) {
-    return move("write", "socket.write_some", from.size(), ec, [&] {
+    return move("write", "socket.write_some", from.size(), 0, ec, [&] {
       return socket_->write_some(asio::const_buffer(from.data(), from.size()), ec);
     });
   }
-  /// `flags` of recv(2): MSG_PEEK, MSG_WAITALL.
+  /// `flags` of recv(2): MSG_PEEK, MSG_WAITALL. Parity: MSG_DONTWAIT does nothing, Asio waits and receives again.
   std::size_t recv(std::span<std::byte> to, int flags) {
     return checked("recv", [&](std::error_code& ec) { return recv(to, flags, ec); });
   }
   std::size_t recv(std::span<std::byte> to, int flags, std::error_code& ec) {
-    return move("recv", "socket.receive", to.size(), ec, [&] {
+    return move("recv", "socket.receive", to.size(), flags, ec, [&] {
       return socket_->receive(asio::mutable_buffer(to.data(), to.size()), flags, ec);
     });
   }
@@ -93,7 +92,7 @@ class connection {
     return checked("send", [&](std::error_code& ec) { return send(from, flags, ec); });
   }
   std::size_t send(std::span<const std::byte> from, int flags, std::error_code& ec) {
-    return move("send", "socket.send", from.size(), ec, [&] {
+    return move("send", "socket.send", from.size(), flags | MSG_NOSIGNAL, ec, [&] {
       return socket_->send(asio::const_buffer(from.data(), from.size()), flags, ec);
     });
   }
@@ -124,8 +123,8 @@ class connection {
 
  private:
   template <class Call>
-  std::size_t move(const char* call, const char* name, std::size_t asked, std::error_code& ec,
-                   Call&& make) {
+  std::size_t move(const char* call, const char* name, std::size_t asked, int flags,
+                   std::error_code& ec, Call&& make) {
     if (!is_open()) {
       ec = asio::error::bad_descriptor;
       return 0;
@@ -133,8 +132,7 @@ class connection {
     const std::size_t size = make();
     if (ec == asio::error::eof) ec.clear();
     if (watcher_ != nullptr) {
-      watcher_->on_step({call,
-                         std::to_string(native_handle()) + ", " + std::to_string(asked) + " bytes",
+      watcher_->on_step({call, os::describe_transfer(native_handle(), asked, flags),
                          ec ? -1 : static_cast<long>(size), ec, name});
     }
     return size;

@@ -92,7 +92,7 @@ class accept_op {
 
 }  // namespace detail
 
-/// @see contract::listener for each member. Move-only. Destruction closes, and removes a UNIX socket's file if it is still ours.
+/// @see contract::listener for each member. Move-only. Several accepts may be in flight; they take connections in their order. Destruction closes, and removes a UNIX socket's file if it is still ours.
 template <class Executor = asio::any_io_executor>
 class basic_listener {
  public:
@@ -174,6 +174,10 @@ class basic_listener {
   }
   void close() {
     ++state_->cancels;
+    if (is_open())
+      os::flow(state_->setup.watcher)
+          .took(
+              "close", 0, {}, [&] { return std::to_string(native_handle()); }, "acceptor.close");
     std::error_code ignored;
     state_->acceptor.close(ignored);
     file_.remove();

@@ -34,6 +34,8 @@ class connection {
 
   std::size_t read(std::span<std::byte> to);
   std::size_t read(std::span<std::byte> to, std::error_code& ec);
+  /// Parity: write(2) has no MSG_NOSIGNAL: a peer that is gone raises SIGPIPE, which kills the process unless it is ignored. on_asio's, and
+  /// send() here, report broken_pipe.
   std::size_t write(std::span<const std::byte> from);
   std::size_t write(std::span<const std::byte> from, std::error_code& ec);
   /// `flags` of recv(2): MSG_PEEK, MSG_WAITALL.

@@ -19,7 +19,8 @@
 
 namespace duet::on_posix {
 
-/// @see contract::listener for each member. Move-only. Destruction closes, and removes a UNIX socket's file if it is still ours.
+/// @see contract::listener for each member. Move-only. Parity: one accept at a time, a second is refused with operation_in_progress
+/// (Asio queues it). Destruction closes, and removes a UNIX socket's file if it is still ours.
 class listener {
  public:
   explicit listener(loop& owner) : io_(new detail::io_source(owner)) {}

@@ -94,11 +94,12 @@ class loop {
 };
 
 /// One deadline on a loop's steady clock, 64 bits of nanoseconds, never early; at most a millisecond late (epoll_wait's unit).
-/// @see contract::timer. Parity: on_asio's fires with the precision of timerfd.
+/// @see contract::timer. Parity: on_asio's fires with the precision of timerfd; a second wait while one is in flight is refused here with
+/// operation_in_progress, Asio has both wait.
 class timer {
  public:
   explicit timer(loop& owner);
-  timer(timer&&) noexcept = default;
+  timer(timer&&) noexcept;
   timer& operator=(timer&& other) noexcept;
   ~timer();
 
@@ -121,7 +122,7 @@ class timer {
 };
 
 /// Readiness of a descriptor that stays its owner's: its flags are left as they are, nothing is read, and it is not closed.
-/// A regular file, which epoll refuses, is always ready. @see contract::descriptor
+/// A regular file, which epoll refuses, is always ready. Parity: one wait in each direction at a time. @see contract::descriptor
 class descriptor {
  public:
   descriptor(loop& owner, int borrowed_fd);

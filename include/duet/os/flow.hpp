@@ -64,5 +64,7 @@ socket_options effective_options(int fd, std::error_code& ec);
 /// Texts of arguments for traces: "127.0.0.1:9000 (sin_port 0x2823)", "AF_INET SOCK_STREAM 0 (tcp)".
 std::string describe(const socket_address& address, int type);
 std::string describe_socket(int family, int type);
+/// Of a call that moves bytes: "5, 64 bytes", with flags "5, 64 bytes, MSG_PEEK|MSG_WAITALL".
+std::string describe_transfer(int fd, std::size_t bytes, int flags = 0);
 
 }  // namespace duet::os

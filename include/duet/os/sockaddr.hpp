@@ -65,7 +65,7 @@ struct shutdown_flag {
 };
 shutdown_flag flag_of(shutdown_type what) noexcept;
 
-/// The address a descriptor is bound to, or its peer's. Errors: getsockname(2)'s, getpeername(2)'s.
+/// The address a descriptor is bound to (of a dual-stack one the wildcard), or its peer's. Errors: getsockname(2)'s, getpeername(2)'s.
 endpoint local_endpoint(int fd, int type, std::error_code& ec);
 endpoint remote_endpoint(int fd, int type, std::error_code& ec);
 

@@ -36,14 +36,16 @@ class any_handler {
   struct holder final : base {
     using executor_type = asio::associated_executor_t<Handler, asio::io_context::executor_type>;
 
-    holder(Handler what, const asio::io_context::executor_type& fallback)
-        : work(asio::get_associated_executor(what, fallback)), handler(std::move(what)) {}
+    holder(Handler what, const asio::io_context::executor_type& of)
+        : loop(of), work(asio::get_associated_executor(what, of)), handler(std::move(what)) {}
 
     void complete(Args... args) override {
-      asio::post(work.get_executor(),
+      // Through the loop's executor: the handler's own may belong to no loop that is run (a future's belongs to threads of Asio's).
+      asio::post(loop.get_executor(),
                  completion<Handler, Args...>(std::move(handler), std::move(args)...));
     }
 
+    asio::executor_work_guard<asio::io_context::executor_type> loop;
     asio::executor_work_guard<executor_type> work;
     Handler handler;
   };

@@ -2,7 +2,6 @@
 // connect_op: one connect on Asio: resolve if need be, then one endpoint after another, policy::connect_sequence saying which.
 #pragma once
 
-#include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/basic_waitable_timer.hpp>
@@ -157,8 +156,8 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     if (ec && current()) stream_->socket.close(ignored);
     auto slot = asio::get_associated_cancellation_slot(handler_);
     if (slot.is_connected()) slot.clear();
-    asio::post(handler_work_.get_executor(),
-               completion<Handler, std::error_code>(std::move(handler_), ec));
+    // Through the stream's executor: the handler's own may belong to no loop that is run (a future's belongs to threads of Asio's).
+    asio::post(executor(), completion<Handler, std::error_code>(std::move(handler_), ec));
     handler_work_.reset();
     work_.reset();
   }
@@ -187,9 +186,9 @@ struct initiate_connect {
   template <class Handler>
   void operator()(Handler&& handler, const endpoint& at, const connect_options& options) const {
     using op = connect_op<Executor, std::decay_t<Handler>>;
-    const auto allocator = asio::get_associated_allocator(handler);
-    std::allocate_shared<op>(allocator, to->prepare_connect(options.watcher), at, options,
-                             std::forward<Handler>(handler))
+    // On the ordinary heap: cancellers hold on to it after the handler was called, when memory of the handler's allocator has to be back.
+    std::make_shared<op>(to->prepare_connect(options.watcher), at, options,
+                         std::forward<Handler>(handler))
         ->start();
   }
 

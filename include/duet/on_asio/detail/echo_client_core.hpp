@@ -142,7 +142,7 @@ class echo_client_core : public std::enable_shared_from_this<echo_client_core> {
 
   /// The peer may have said why before it went: what it sent is read before the run ends with the error of sending.
   void sending_failed() {
-    if (up_.failure() == std::errc::broken_pipe || up_.failure() == std::errc::connection_reset)
+    if (is(up_.failure(), std::errc::broken_pipe) || is(up_.failure(), std::errc::connection_reset))
       return;
     finish(up_.failure());
   }

@@ -8,11 +8,11 @@
 #include <asio/associator.hpp>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <system_error>
 #include <utility>
 
 #include "duet/observer.hpp"
+#include "duet/os/flow.hpp"
 
 namespace duet::on_asio::detail {
 
@@ -52,8 +52,7 @@ class operation_handler {
   void tell(std::error_code error, std::size_t moved) const {
     const long result = error ? -1 : static_cast<long>(moved);
     told_.watcher->on_step(
-        {told_.call, std::to_string(told_.fd) + ", " + std::to_string(told_.asked) + " bytes",
-         result, error, told_.asio});
+        {told_.call, os::describe_transfer(told_.fd, told_.asked), result, error, told_.asio});
   }
 
   Handler handler_;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <asio/buffer.hpp>
+#include <asio/cancellation_state.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <cstddef>
@@ -54,6 +55,8 @@ class write_op {
   void operator()(Self& self, std::error_code ec = {}, std::size_t moved = 0) {
     written_ += moved;
     const bool first = !std::exchange(started_, true);
+    // As asio::async_write: how much was written is known.
+    if (first) self.reset_cancellation_state(asio::enable_partial_cancellation());
     if (!first && written_ < size_) {
       const bool given_up =
           cancels_ != of_->cancels(wait_type::write) ||
