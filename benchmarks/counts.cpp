@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -153,7 +152,6 @@ int counts_command(const options& o) {
   // Ratios need the control, counts do not.
   std::erase_if(what.arms, [](const arm& each) { return each.name == control_name; });
   interrupt_source interrupts;
-  std::signal(SIGPIPE, SIG_IGN);
   const run_context run{what.how, what.arms, own_folder().string(), interrupts, {}};
   if (!o.json)
     fmt::print(

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -152,7 +151,6 @@ int exit_code_of(const run_result& run) {
 
 int measure(const options& o, run_result& run) {
   interrupt_source interrupts;
-  std::signal(SIGPIPE, SIG_IGN);  // a loader that is gone is a message, not an end
   const fs::path folder = make_output_folder(o.out, build_info::results_dir);
   console out(o);
   run.where = read_environment(interrupts);

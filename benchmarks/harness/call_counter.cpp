@@ -3,10 +3,10 @@
 #include "harness/call_counter.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -100,7 +100,7 @@ std::map<std::string, std::uint64_t> parse_perf_counts(std::string_view text) {
     if (comma == std::string::npos) continue;
     const auto first = line.find_first_not_of('\0');
     const auto count = parse_number(std::string_view(line).substr(first, comma - first));
-    if (count.value_or(0) == 0) continue;  // "<not counted>" is a process that made no call
+    if (!count || *count == 0) continue;  // "<not counted>" is a process that made no call
     std::string event = line.substr(comma + 2, line.find(',', comma + 2) - comma - 2);
     if (event == all_calls_event) {
       result["all"] = *count;

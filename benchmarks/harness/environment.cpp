@@ -39,7 +39,7 @@ std::string read_kernel() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-std::string first_line(std::string text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 std::string read_revision(interrupt_source& interrupts) {
   const std::vector<std::string> git{"git", "-C", build_info::source_dir};

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +46,16 @@ struct start_pipes {
     }
   }
 
-  static pipe_ends open_one() {
+  /// A socket, so that writing to a child that is gone is an error and no SIGPIPE.
+  static pipe_ends open_input() {
+    std::array<int, 2> fds{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
+      throw std::system_error(errno, std::system_category(), "socketpair");
+    }
+    return {fds[0], fds[1]};
+  }
+
+  static pipe_ends open_pipe() {
     std::array<int, 2> fds{};
     if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
       throw std::system_error(errno, std::system_category(), "pipe2");
@@ -101,9 +111,9 @@ child::child(std::string name, const std::vector<std::string>& argv, std::option
   for (const auto& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   start_pipes pipes;
-  pipes.input = start_pipes::open_one();
-  pipes.output = start_pipes::open_one();
-  pipes.status = start_pipes::open_one();
+  pipes.input = start_pipes::open_input();
+  pipes.output = start_pipes::open_pipe();
+  pipes.status = start_pipes::open_pipe();
 
   const pid_t parent = ::getpid();
   pid_ = ::fork();
@@ -170,21 +180,23 @@ std::string child::read_all(std::chrono::milliseconds limit) {
 
 void child::write_line(std::string_view line) {
   const std::string text = fmt::format("{}\n", line);
-  // A command is shorter than PIPE_BUF and the pipe is empty: one write, whole.
-  if (::write(stdin_fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  // A command is short and the socket empty: one call, whole.
+  if (::send(stdin_fd_, text.data(), text.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(text.size())) {
     fail("no longer takes commands");
   }
 }
 
-/// True once the child has ended; false after the limit or when a signal of ours came.
-bool child::wait_gone(int limit_ms) noexcept {
+/// Until the child has ended, the limit is over, or a signal of ours came.
+void child::give_time_to_end(int limit_ms) noexcept {
   std::array<pollfd, 2> fds{pollfd{pid_fd_, POLLIN, 0}, pollfd{interrupts_.fd(), POLLIN, 0}};
   const int ready = ::poll(fds.data(), fds.size(), limit_ms);
   if (ready > 0 && fds[1].revents != 0) interrupts_.take();
-  return fds[0].revents != 0;
 }
 
 void child::reap() noexcept {
+  // What is left of its group, itself included; until waitpid the number cannot be anyone else's.
+  ::kill(-pid_, SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
@@ -197,10 +209,10 @@ void child::reap() noexcept {
 
 int child::end() noexcept {
   if (!reaped_) {
-    ::kill(pid_, SIGTERM);
-    ::kill(pid_, SIGCONT);  // a stopped process would not notice
+    ::kill(-pid_, SIGTERM);
+    ::kill(-pid_, SIGCONT);  // a stopped process would not notice
     constexpr int patience_ms = 1000;
-    if (!wait_gone(patience_ms)) ::kill(pid_, SIGKILL);
+    give_time_to_end(patience_ms);
     reap();
   }
   return status_;

@@ -18,7 +18,7 @@ class interrupt_source;
 
 class child {
  public:
-  /// Starts `argv[0]`, found by PATH if it holds no slash, with pipes at its stdin and stdout; stderr is ours.
+  /// Starts `argv[0]`, found by PATH if it holds no slash, its stdin and stdout ours to write and read; stderr is shared.
   /// @param cpu where to pin it; nothing leaves it where the scheduler wants it
   /// @throws std::system_error if it cannot be started
   child(std::string name, const std::vector<std::string>& argv, std::optional<int> cpu,
@@ -40,7 +40,7 @@ class child {
   /// Writes `line` and a newline to its stdin. @throws std::runtime_error if it no longer reads
   void write_line(std::string_view line);
 
-  /// SIGTERM, then SIGKILL after a second or at the next signal of ours. Waits until it is gone.
+  /// SIGTERM to its process group, then SIGKILL after a second or at the next signal of ours. Waits until it is gone.
   /// @return its wait status, the same at every further call
   int end() noexcept;
   /// Waits until it ends by itself. @throws as `read_line`. @return its wait status
@@ -48,7 +48,7 @@ class child {
 
  private:
   bool receive(std::chrono::milliseconds limit);
-  bool wait_gone(int limit_ms) noexcept;
+  void give_time_to_end(int limit_ms) noexcept;
   void reap() noexcept;
   [[noreturn]] void fail(std::string_view reason);
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "harness/counters.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/output.hpp"
 #include "harness/topology.hpp"
@@ -23,6 +24,13 @@ namespace {
 constexpr auto long_enough = 15s;
 
 bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+/// The letter of /proc/PID/stat; '?' if there is no such process.
+char state_of(pid_t pid) {
+  const auto stat = read_text("/proc/" + std::to_string(pid) + "/stat");
+  const auto name_end = stat.rfind(')');
+  return name_end == std::string::npos ? '?' : stat.at(name_end + 2);
+}
 
 }  // namespace
 
@@ -69,12 +77,33 @@ TEST_CASE("child: one that ends or stays silent is named") {
                        std::runtime_error);
 }
 
+TEST_CASE("child: writing to one that is gone is an error and no SIGPIPE") {
+  interrupt_source interrupts;
+  child gone("the-arm", {"true"}, std::nullopt, interrupts);
+  CHECK(gone.wait(long_enough) == 0);
+  CHECK_THROWS_WITH_AS(gone.write_line("x"), doctest::Contains("the-arm"), std::runtime_error);
+  child deaf("deaf", {"sh", "-c", "exec <&-; echo ready; sleep 100"}, std::nullopt, interrupts);
+  CHECK(deaf.read_line(long_enough) == "ready");
+  CHECK_THROWS_WITH_AS(deaf.write_line("x"), doctest::Contains("deaf"), std::runtime_error);
+}
+
 TEST_CASE("child: one that ignores SIGTERM is killed") {
   interrupt_source interrupts;
   child stubborn("shell", {"sh", "-c", "trap '' TERM; echo ready; exec cat"}, std::nullopt,
                  interrupts);
   CHECK(stubborn.read_line(long_enough) == "ready");
   CHECK(WTERMSIG(stubborn.end()) == SIGKILL);
+}
+
+TEST_CASE("child: what it started ends with it") {
+  interrupt_source interrupts;
+  child shell("shell", {"sh", "-c", "sleep 1000 & echo $!; wait"}, std::nullopt, interrupts);
+  const auto grandchild = static_cast<pid_t>(std::stol(shell.read_line(long_enough)));
+  CHECK(exists(grandchild));
+  shell.end();
+  // Its new parent may not have collected it yet: a zombie has ended too.
+  while (exists(grandchild) && state_of(grandchild) != 'Z') {
+  }
 }
 
 TEST_CASE("child: a signal to the orchestrator ends the wait and the child") {
