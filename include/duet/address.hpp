@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
 // address: an IPv4 or IPv6 address as a value, with its text. No ports (endpoint.hpp), no sockaddr
-// (os/sockaddr.hpp), no lookups. IPv4 text is the strict dotted quad, as inet_pton(3) reads it;
-// IPv6 text follows RFC 4291 2.2 (reading), RFC 5952 (printing) and RFC 4007 11 (scopes).
+// (os/sockaddr.hpp), no lookups, and what addresses mean is in address_class.hpp, network.hpp and
+// special_range.hpp. IPv4 text is the strict dotted quad, as inet_pton(3) reads it, or under its
+// own name what inet_aton(3) reads; IPv6 text follows RFC 4291 2.2 (reading), RFC 5952 (printing)
+// and RFC 4007 11 (scopes).
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "duet/detail/address_print.hpp"
 #include "duet/detail/address_text.hpp"
+#include "duet/detail/legacy_text.hpp"
 
 namespace duet {
 
@@ -27,6 +33,9 @@ class address {
   /// The longest scope, in bytes: IFNAMSIZ - 1.
   static constexpr std::size_t max_scope_bytes = 15;
 
+  /// The longest text, in bytes: INET6_ADDRSTRLEN - 1, and a percent sign with the longest scope.
+  static constexpr std::size_t max_text_bytes = 45 + 1 + max_scope_bytes;
+
   /// 0.0.0.0
   constexpr address() noexcept = default;
 
@@ -35,6 +44,11 @@ class address {
     return v4({static_cast<std::uint8_t>(host_order >> 24),
                static_cast<std::uint8_t>(host_order >> 16),
                static_cast<std::uint8_t>(host_order >> 8), static_cast<std::uint8_t>(host_order)});
+  }
+
+  /// From a number in network byte order, as in_addr::s_addr holds it and inet_addr(3) returns it.
+  static constexpr address v4_network_order(std::uint32_t network_order) noexcept {
+    return v4(std::bit_cast<std::array<std::uint8_t, 4>>(network_order));
   }
 
   /// From the four bytes as written: {127, 0, 0, 1}.
@@ -63,6 +77,14 @@ class address {
   /// whole text is read: blanks, brackets, trailing text and NUL bytes are errors.
   static constexpr std::optional<address> parse(std::string_view text) noexcept;
 
+  /// The IPv4 address that inet_aton(3), inet_addr(3) and getaddrinfo(3) make of a text, or
+  /// nullopt: one to four numbers, each decimal, octal (a leading 0) or hexadecimal (0x), of which
+  /// the last fills the bytes that are left: "127.1", "0177.0.0.1", "0x7f000001", "2130706433".
+  /// Unlike inet_aton the whole text is read: what stands behind a blank or a NUL is an error. For
+  /// old configuration files, and to tell what a text would mean elsewhere; decide about access by
+  /// parse.
+  static constexpr std::optional<address> parse_legacy(std::string_view text) noexcept;
+
   constexpr family get_family() const noexcept { return family_; }
   constexpr bool is_v4() const noexcept { return family_ == family::v4; }
   constexpr bool is_v6() const noexcept { return family_ == family::v6; }
@@ -71,6 +93,13 @@ class address {
   constexpr std::uint32_t to_v4_host_order() const noexcept {
     return std::uint32_t{bytes_[0]} << 24 | std::uint32_t{bytes_[1]} << 16 |
            std::uint32_t{bytes_[2]} << 8 | std::uint32_t{bytes_[3]};
+  }
+
+  /// The IPv4 address as in_addr::s_addr holds it: its bytes, read as a number of this host.
+  /// Precondition: is_v4().
+  constexpr std::uint32_t to_v4_network_order() const noexcept {
+    return std::bit_cast<std::uint32_t>(
+        std::array<std::uint8_t, 4>{bytes_[0], bytes_[1], bytes_[2], bytes_[3]});
   }
 
   /// The bytes in network order; of an IPv4 address the first four, the rest 0.
@@ -105,6 +134,10 @@ class address {
   /// dotted where the prefix says so (::ffff:1.2.3.4, ::1.2.3.4), exactly as inet_ntop(3); `%scope`
   /// appended if there is one.
   std::string to_string() const;
+
+  /// The same text in a caller's buffer, without allocation: a view of it, or nullopt if it does
+  /// not fit (max_text_bytes always do; `into` then holds the beginning). No NUL is appended.
+  constexpr std::optional<std::string_view> print(std::span<char> into) const noexcept;
 
   constexpr auto operator<=>(const address&) const noexcept = default;
 
@@ -158,6 +191,26 @@ constexpr std::optional<address> address::parse(std::string_view text) noexcept 
     result.set_scope(scope);
   }
   return result;
+}
+
+constexpr std::optional<address> address::parse_legacy(std::string_view text) noexcept {
+  const auto host_order = detail::parse_legacy_v4(text);
+  if (!host_order) return std::nullopt;
+  return v4(*host_order);
+}
+
+constexpr std::optional<std::string_view> address::print(std::span<char> into) const noexcept {
+  detail::text_writer out(into);
+  if (is_v4()) {
+    out.put_quad(bytes_.data());
+  } else {
+    detail::write_v6(out, bytes_);
+  }
+  if (const std::string_view zone = scope(); !zone.empty()) {
+    out.put('%');
+    out.put(zone);
+  }
+  return out.text();
 }
 
 }  // namespace duet

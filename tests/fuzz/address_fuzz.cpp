@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "duet/address.hpp"
+#include "duet/address_hex.hpp"
+#include "duet/reverse_name.hpp"
 #include "fuzz.hpp"
 
 namespace {
@@ -33,6 +35,14 @@ void try_printing(const address& value) {
   const int family = value.is_v4() ? AF_INET : AF_INET6;
   ::inet_ntop(family, bytes.data(), libc.data(), static_cast<socklen_t>(libc.size()));
   require(text.substr(0, text.find('%')) == libc.data(), "prints as inet_ntop", text);
+
+  std::array<char, address::max_text_bytes> buffer{};
+  require(!value.print(std::span(buffer).first(text.size() - 1)), "prints whole or not", text);
+  require(value.print(std::span(buffer).first(text.size())) == text, "prints where it fits", text);
+
+  const address bare = value.is_v6() ? address::v6(bytes) : value;  // numbers have no scope
+  require(duet::parse_hex(duet::to_hex(value)) == bare, "the number reads back", text);
+  require(duet::reverse_name(value) == duet::reverse_name(bare), "nor have reverse names", text);
 }
 
 void try_text(const std::string& text) {
