@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Holds the pages to the tree.
+
+* A relative link of README.md or docs/*.md leads to a file.
+* Every example exists in both columns (but embed), is shorter than 70 lines, and docs/flows.md links to it.
+* A cpp block whose first line is "// examples/FILE" is that file from its first #include on.
+* docs/contract.md names every public header of a column that has a note "Parity:".
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+COLUMNS = ("on_posix", "on_asio")
+ASIO_ONLY = {"embed.cpp"}
+
+
+def pages_of(root):
+    return [p for p in [root / "README.md", *sorted((root / "docs").glob("*.md"))] if p.exists()]
+
+
+def check_links(root, problems):
+    for page in pages_of(root):
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+            if not (page.parent / target).exists():
+                problems.append(f"{page.relative_to(root)}: {target} does not exist")
+
+
+def check_examples(root, problems):
+    names = {c: {p.name for p in (root / "examples" / c).glob("*.cpp")} for c in COLUMNS}
+    for name in (names["on_posix"] ^ names["on_asio"]) - ASIO_ONLY:
+        problems.append(f"examples: {name} is in one column only")
+    flows = (root / "docs/flows.md").read_text()
+    for path in sorted((root / "examples").glob("*/*.cpp")):
+        link = f"../{path.relative_to(root)}"
+        if f"({link})" not in flows:
+            problems.append(f"docs/flows.md: no link to {link}")
+        if (lines := len(path.read_text().splitlines())) >= 70:
+            problems.append(f"{path.relative_to(root)}: {lines} lines")
+
+
+def check_quotes(root, problems):
+    for page in pages_of(root):
+        for name, quoted in re.findall(r"^```cpp\n// (examples/\S+)\n(.*?)^```$", page.read_text(), re.M | re.S):
+            path = root / name
+            text = path.read_text() if path.exists() else ""
+            if quoted != text[text.find("#include"):]:
+                problems.append(f"{page.relative_to(root)}: the block is not {name} from its first #include on")
+
+
+def check_parity(root, problems):
+    text = (root / "docs/contract.md").read_text()
+    for column in COLUMNS:
+        for header in sorted((root / "include/duet" / column).glob("*.hpp")):
+            name = header.relative_to(root / "include/duet").as_posix()
+            if "Parity:" in header.read_text() and name not in text:
+                problems.append(f"docs/contract.md: does not name {name}, which has a parity note")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=pathlib.Path, required=True)
+    root = parser.parse_args().root.resolve()
+    problems = []
+    for check in (check_links, check_examples, check_quotes, check_parity):
+        check(root, problems)
+    print("\n".join(problems) or "the pages hold")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs one example against its counterparts of both columns.
+
+  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, flags
+"""
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+LIMIT_S = 30
+CLIENTS = [f"example_{column}_{name}" for column in ("on_posix", "on_asio") for name in ("tcp_client", "async_tcp_client")]
+
+
+def check(truth, what, *seen):
+    if not truth:
+        print(f"not so: {what}", *seen, sep="\n")
+        sys.exit(1)
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=LIMIT_S, check=False)
+
+
+def has_ipv6():
+    interfaces = pathlib.Path("/proc/net/if_inet6")
+    return interfaces.exists() and re.search(r"^0{31}1 ", interfaces.read_text(), re.MULTILINE)
+
+
+def endpoints(folder):
+    return ["tcp://127.0.0.1:0", *(["tcp://[::1]:0"] if has_ipv6() else []), f"unix:{folder}/echo.sock"]
+
+
+class Server:
+    """A server example that is ready."""
+
+    def __init__(self, program, at):
+        self.process = subprocess.Popen([program, at], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        check(line.startswith("listening "), f"{program} is ready", line)
+        self.at = line.split()[1]
+
+    def stop(self, connected):
+        """Exit code, what it printed since it was ready, its errors. The connection, which it ends, is closed behind it."""
+        self.process.send_signal(signal.SIGTERM)
+        with connected:
+            check(connected.recv(1) == b"", "it ends its connections")
+        output, errors = self.process.communicate(timeout=LIMIT_S)
+        return self.process.returncode, output, errors
+
+    def connect(self):
+        if self.at.startswith("unix:"):
+            raw = socket.socket(socket.AF_UNIX)
+            raw.connect(self.at.removeprefix("unix:"))
+        else:
+            host, port = re.fullmatch(r"tcp://\[?([^]]+)\]?:(\d+)", self.at).groups()
+            raw = socket.create_connection((host, int(port)))
+        raw.settimeout(LIMIT_S)
+        return raw
+
+
+def echo(raw, text):
+    raw.sendall(text)
+    got = b""
+    while len(got) < len(text):
+        part = raw.recv(len(text) - len(got))
+        check(part, "the echo is whole", got)
+        got += part
+    check(got == text, "the echo is what was sent", got)
+
+
+def reset(raw):
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.close()
+
+
+def case_server(program, folder):
+    many_at_once = "async" in program or "embed" in program
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
+        for at in endpoints(sockets):
+            server = Server(program, at)
+            for client in CLIENTS:
+                done = run(os.path.join(folder, client), server.at, "to and fro")
+                check((done.returncode, done.stdout) == (0, "to and fro\n"), f"{client} at {server.at}",
+                      done.stdout, done.stderr)
+            with server.connect() as raw:
+                echo(raw, bytes(range(256)) * 64)
+                if many_at_once:
+                    with server.connect() as other:
+                        echo(other, b"meanwhile")
+                    echo(raw, b"still here")
+            lost = server.connect()
+            echo(lost, b"about to go")
+            reset(lost)
+            raw = server.connect()
+            echo(raw, b"after one that was reset")
+            code, output, errors = server.stop(raw)
+            check(code == (0 if many_at_once else -signal.SIGTERM) and errors == "", "it ends well", code, output, errors)
+
+
+def case_client(program, _):
+    with socket.socket() as bound:  # bound and not listening: nobody can take the port, and it refuses
+        bound.bind(("127.0.0.1", 0))
+        at = f"tcp://127.0.0.1:{bound.getsockname()[1]}"
+        done = run(program, at)
+    check(done.returncode == 1 and done.stderr == f"connect {at}: Connection refused\n", "refused", done.stderr)
+    done = run(program, "tcp://127.0.0.1:65543")
+    check(done.returncode == 1 and "65543" in done.stderr, "a bad port is named", done.stderr)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        client = subprocess.Popen([program, f"tcp://127.0.0.1:{mute.getsockname()[1]}"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        accepted, _ = mute.accept()
+        accepted.recv(5)
+        accepted.sendall(b"hell")
+        accepted.recv(4096)
+        accepted.close()
+        output, errors = client.communicate(timeout=LIMIT_S)
+    check(client.returncode == 1 and output == "" and errors != "", "an early end is an error", output, errors)
+
+
+def case_flags(program, _):
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
+        for at in endpoints(sockets):
+            done = run(program, at)
+            lines = done.stdout.splitlines()
+            check(done.returncode == 0 and lines[0].startswith("listening ") and "recv MSG_WAITALL: \"world\"" in lines
+                  and lines[-1] == "send MSG_NOSIGNAL: Broken pipe", at, done.stdout, done.stderr)
+
+
+if __name__ == "__main__":
+    globals()["case_" + sys.argv[1]](sys.argv[2], sys.argv[3])
