@@ -156,25 +156,21 @@ void signal_set::add(int signal) {
   if (!write_ends[signal].compare_exchange_strong(free, write_end_.get() + 1)) {
     throw std::system_error(std::make_error_code(std::errc::device_or_resource_busy), "signal_set");
   }
+  std::error_code ec;
+  former_.save(signal, ec);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);
-  struct sigaction old {};
-  if (os::sys::sigaction(signal, &action, &old) != 0) {
-    const std::error_code error = os::sys::last_error();
-    write_ends[signal].store(0);
-    throw std::system_error(error, "sigaction");
-  }
-  former_.emplace(signal, old);
+  if (!ec && os::sys::sigaction(signal, &action, nullptr) != 0) ec = os::sys::last_error();
+  signals_.push_back(signal);
+  if (ec) throw std::system_error(ec, "sigaction");
 }
 
 void signal_set::release() noexcept {
-  for (const auto& [signal, old] : former_) {
-    os::sys::sigaction(signal, &old, nullptr);
-    write_ends[signal].store(0);
-  }
-  former_.clear();
+  former_.restore(on_signal);
+  for (const int signal : signals_) write_ends[signal].store(0);
+  signals_.clear();
   if (io_) io_->close();
 }
 

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "duet/os/dispositions.hpp"
 #include "duet/os/readiness.hpp"
 #include "duet/stream_types.hpp"
 
@@ -74,12 +75,27 @@ class timer : public asio::basic_waitable_timer<std::chrono::steady_clock,
   }
 };
 
+namespace detail {
+
+/// A base class so that it goes after asio's set, which leaves the default disposition behind.
+struct signal_dispositions {
+  os::saved_dispositions former;
+};
+
+}  // namespace detail
+
 /// asio::signal_set on a loop. @see contract::signal_set
-class signal_set : public asio::basic_signal_set<loop::executor_type> {
+class signal_set : private detail::signal_dispositions,
+                   public asio::basic_signal_set<loop::executor_type> {
  public:
   signal_set(loop& owner, std::initializer_list<int> signals)
       : basic_signal_set(owner.get_executor()) {
-    for (const int signal : signals) add(signal);
+    for (const int signal : signals) {
+      std::error_code ec;
+      former.save(signal, ec);
+      if (ec) throw std::system_error(ec, "signal_set");
+      add(signal);
+    }
   }
 };
 
@@ -106,8 +122,9 @@ class descriptor {
   }
 
   void cancel() {
-    reader_.cancel();
-    writer_.cancel();
+    std::error_code never_waited_for;
+    reader_.cancel(never_waited_for);
+    writer_.cancel(never_waited_for);
   }
 
  private:

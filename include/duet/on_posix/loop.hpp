@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -14,10 +13,12 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "duet/on_posix/detail/handler.hpp"
 #include "duet/on_posix/detail/io_source.hpp"
 #include "duet/on_posix/detail/operation.hpp"
+#include "duet/os/dispositions.hpp"
 #include "duet/os/unique_fd.hpp"
 #include "duet/stream_types.hpp"
 
@@ -171,7 +172,8 @@ class signal_set {
 
   os::unique_fd read_end_;
   os::unique_fd write_end_;
-  std::map<int, struct sigaction> former_;
+  std::vector<int> signals_;
+  os::saved_dispositions former_;
   detail::source_ref<detail::io_source> io_;
 };
 
