@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// The command line of duet-echo as a function of argv.
+#include "echo/options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace duet::apps;
+using namespace duet::apps::echo;
+using namespace std::chrono_literals;
+
+namespace {
+
+invocation parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "duet-echo");
+  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+template <class Options>
+Options parsed(std::vector<const char*> arguments) {
+  const invocation asked = parse(std::move(arguments));
+  if (const auto* const over = std::get_if<finished>(&asked)) FAIL(over->text);
+  return std::get<Options>(asked);
+}
+
+/// The error of a bad command line; it is one line.
+std::string refused(std::vector<const char*> arguments) {
+  const invocation asked = parse(std::move(arguments));
+  REQUIRE(std::holds_alternative<finished>(asked));
+  const auto& over = std::get<finished>(asked);
+  CHECK(over.code == exit_code::usage);
+  CHECK_FALSE(over.text.empty());
+  CHECK(over.text.find('\n') == std::string::npos);
+  return over.text;
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("options: serve has its defaults") {
+  const auto options = parsed<serve_options>({"serve", "tcp://127.0.0.1:9000"});
+  CHECK(options.backend == backend_choice::asio);
+  CHECK(options.model == model::async);
+  CHECK(options.io == io_calls::read_write);
+  CHECK_FALSE(options.trace);
+  CHECK_FALSE(options.json);
+  CHECK_FALSE(options.quiet);
+  CHECK(options.color == color_mode::automatic);
+  REQUIRE(options.endpoints.size() == 1);
+  CHECK(options.endpoints[0].to_string() == "tcp://127.0.0.1:9000");
+  CHECK(options.port_file.empty());
+  CHECK_FALSE(options.max_connections);
+  CHECK_FALSE(options.backlog);
+}
+
+TEST_CASE("options: serve takes everything") {
+  const auto options = parsed<serve_options>(
+      {"serve",   "127.0.0.1:0", "--backend",   "posix",   "--model=blocking",
+       "--io",    "sendrecv",    "--trace",     "--json",  "-q",
+       "--color", "always",      "--port-file", "ports",   "--max-connections",
+       "7",       "--backlog",   "1",           "unix:/s", "[::1]:1"});
+  CHECK(options.backend == backend_choice::posix);
+  CHECK(options.model == model::blocking);
+  CHECK(options.io == io_calls::send_recv);
+  CHECK(options.trace);
+  CHECK(options.json);
+  CHECK(options.quiet);
+  CHECK(options.color == color_mode::always);
+  CHECK(options.port_file == "ports");
+  CHECK(options.max_connections == 7U);
+  CHECK(options.backlog == 1);
+  REQUIRE(options.endpoints.size() == 3);
+  CHECK(options.endpoints[1].to_string() == "unix:/s");
+  CHECK(options.endpoints[2].to_string() == "tcp://[::1]:1");
+}
+
+TEST_CASE("options: send has its defaults and takes everything") {
+  const auto plain = parsed<send_options>({"send", "localhost:echo"});
+  CHECK(plain.to.to_string() == "tcp://localhost:echo");
+  CHECK_FALSE(plain.verify);
+  CHECK_FALSE(plain.chunk_bytes);
+  CHECK(plain.patience == never);
+  const auto all =
+      parsed<send_options>({"send", "--verify", "-s", "64Ki", "-W", "250ms", "--model", "blocking",
+                            "--io", "sendrecv", "--recv-flags", "peek,waitall", "unix:@x"});
+  CHECK(all.verify);
+  CHECK(all.chunk_bytes == 65536U);
+  CHECK(all.patience == 250ms);
+  CHECK(all.peek);
+  CHECK(all.wait_all);
+  const auto one = parsed<send_options>(
+      {"send", "--model", "blocking", "--io", "sendrecv", "--recv-flags", "waitall", "a:1"});
+  CHECK_FALSE(one.peek);
+  CHECK(one.wait_all);
+}
+
+TEST_CASE("options: ping has its defaults and takes everything") {
+  const auto plain = parsed<ping_options>({"ping", ":9000"});
+  CHECK(plain.to.to_string() == "tcp://*:9000");
+  CHECK_FALSE(plain.count);
+  CHECK(plain.interval == 1s);
+  CHECK(plain.message_bytes == 64);
+  CHECK(plain.reply_deadline == 5s);
+  CHECK(plain.whole_deadline == never);
+  CHECK(plain.connections == 1);
+  CHECK_FALSE(plain.reconnect);
+  const auto all = parsed<ping_options>({"ping", "-c3", "-i", "0", "-s", "1Mi", "-W", "off", "-w",
+                                         "2m", "--connections", "64", "--reconnect", "-q", "a:1"});
+  CHECK(all.count == 3U);
+  CHECK(all.interval == 0s);
+  CHECK(all.message_bytes == 1048576);
+  CHECK(all.reply_deadline == never);
+  CHECK(all.whole_deadline == 2min);
+  CHECK(all.connections == 64);
+  CHECK(all.reconnect);
+  CHECK(all.quiet);
+}
+
+TEST_CASE("options: the last of an option that is given twice counts") {
+  CHECK(parsed<ping_options>({"ping", "-c", "1", "a:1", "-c", "2"}).count == 2U);
+}
+
+TEST_CASE("options: behind two dashes everything is an endpoint") {
+  CHECK(parsed<serve_options>({"serve", "--", "a:1", "b:2"}).endpoints.size() == 2);
+}
+
+TEST_CASE("options: help and version are no errors") {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"--help"}, {"-h"}, {"serve", "--help"}, {"send", "--help"}, {"ping", "-h"}}) {
+    const auto over = std::get<finished>(parse(arguments));
+    CHECK(over.code == exit_code::done);
+    CHECK(has(over.text, "Examples:"));
+    CHECK_FALSE(over.version);
+  }
+  CHECK(has(std::get<finished>(parse({"ping", "--help"})).text, "duet-echo ping"));
+  CHECK(std::get<finished>(parse({"--version"})).version);
+}
+
+TEST_CASE("options: help fits a terminal of 80 columns") {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"--help"}, {"serve", "--help"}, {"send", "--help"}, {"ping", "--help"}}) {
+    const std::string text = std::get<finished>(parse(arguments)).text;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      CHECK_MESSAGE(end - begin <= 80, text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+}
+
+TEST_CASE("options: an error names what was not understood") {
+  CHECK(has(refused({}), "a command is missing"));
+  CHECK(refused({"sevre", "a:1"}) == "unknown command 'sevre'; did you mean serve?");
+  CHECK(has(refused({"--bogus"}), "'--bogus'"));
+  CHECK(refused({"serve", "a:1", "--jsn"}) == "unknown option '--jsn'; did you mean --json?");
+  CHECK(has(refused({"ping", "-x", "a:1"}), "'-x'"));
+  CHECK(has(refused({"--backend", "posix", "serve", "a:1"}), "goes behind the command"));
+  CHECK(refused({"ping", "a:1", "b:2"}) == "unexpected argument 'b:2'");
+  CHECK(refused({"serve"}) == "serve: ENDPOINT is required");
+  CHECK(has(refused({"ping", "a:1", "-c"}), "--count"));
+}
+
+TEST_CASE("options: values out of range or shape are refused by name") {
+  const auto ping = [](const char* option, const char* value) {
+    const std::string text = refused({"ping", "a:1", option, value});
+    CAPTURE(text);
+    CHECK(has(text, (std::string("'") + value + "'").c_str()));
+    return text;
+  };
+  for (const char* const bad :
+       {"0", "-1", "1.5", "x", "0x10", "1000000000001", "99999999999999999999", ""}) {
+    CHECK(has(ping("-c", bad), "--count"));
+  }
+  for (const char* const bad : {"5", "-1s", "off", "1d"}) CHECK(has(ping("-i", bad), "--interval"));
+  for (const char* const bad : {"0", "5", "x"}) CHECK(has(ping("-W", bad), "--timeout"));
+  for (const char* const bad : {"0", "0s", "-5s"}) CHECK(has(ping("-w", bad), "--deadline"));
+  for (const char* const bad : {"0", "2Gi", "1k", "-64"}) CHECK(has(ping("-s", bad), "--size"));
+  for (const char* const bad : {"0", "1000001"})
+    CHECK(has(ping("--connections", bad), "--connections"));
+  for (const char* const bad : {"ASIO", "", "uring"})
+    CHECK(has(ping("--backend", bad), "--backend"));
+  for (const char* const bad : {"sync"}) CHECK(has(ping("--model", bad), "--model"));
+  for (const char* const bad : {"yes"}) CHECK(has(ping("--color", bad), "--color"));
+  CHECK(has(refused({"serve", "a:1", "--backlog", "0"}), "--backlog '0'"));
+  CHECK(has(refused({"serve", "a:1", "--max-connections", "0"}), "--max-connections '0'"));
+  CHECK(has(refused({"serve", "a:1", "--port-file", ""}), "--port-file"));
+}
+
+TEST_CASE("options: bad endpoints are refused by name") {
+  for (const char* const bad : {"tcp://h:65543", "h:+80", "h: 80", "127.1:80", "256.1.1.1:1", "h",
+                                "", "[::1]", "[a,b]", "[]", "ftp://h:1", "unix:", "tcp://h:1/x"}) {
+    CAPTURE(bad);
+    CHECK(has(refused({"serve", bad}), (std::string("'") + bad + "'").c_str()));
+    CHECK(has(refused({"ping", bad}), (std::string("'") + bad + "'").c_str()));
+  }
+  CHECK(has(refused({"serve", "a\x1b[1m:1"}), "a\\x1b[1m:1"));
+}
+
+TEST_CASE("options: datagram endpoints are refused as not yet served") {
+  CHECK(has(refused({"serve", "udp://127.0.0.1:0"}),
+            "udp://127.0.0.1:0: udp endpoints are not served yet"));
+  CHECK(has(refused({"send", "unixgram:/x"}), "not served yet"));
+}
+
+TEST_CASE("options: what the model cannot do is refused") {
+  CHECK(has(refused({"serve", "a:1", "--io", "sendrecv"}), "--model blocking"));
+  CHECK(has(refused({"send", "a:1", "--recv-flags", "peek"}), "--io sendrecv"));
+  CHECK(has(refused({"send", "a:1", "--model", "blocking", "--recv-flags", "peek"}),
+            "--io sendrecv"));
+  for (const char* const bad : {"", "peek,", ",peek", "peek waitall", "oob"}) {
+    CAPTURE(bad);
+    CHECK(has(
+        refused({"send", "a:1", "--model", "blocking", "--io", "sendrecv", "--recv-flags", bad}),
+        "--recv-flags"));
+  }
+  CHECK(
+      has(refused({"ping", "a:1", "--model", "blocking", "--connections", "2"}), "--connections"));
+  CHECK(has(refused({"ping", "a:1", "--model", "blocking", "-s", "65537"}), "64Ki"));
+  CHECK(has(refused({"send", "a:1", "--model", "blocking", "-s", "1Mi"}), "64Ki"));
+  CHECK(parsed<ping_options>({"ping", "a:1", "--model", "blocking", "-s", "64Ki"}).message_bytes ==
+        65536);
+}
