@@ -19,7 +19,7 @@ std::size_t receive(Connection& from, io_calls io, std::span<std::byte> to, int 
   for (;;) {
     const std::size_t size =
         io == io_calls::read_write ? from.read(to, ec) : from.recv(to, flags, ec);
-    if (ec == std::errc::interrupted) continue;
+    if (is(ec, std::errc::interrupted)) continue;
     if (ec == condition::end_of_stream) ec.clear();
     return size;
   }
@@ -31,7 +31,7 @@ void send_all(Connection& to, io_calls io, std::span<const std::byte> from, std:
   ec.clear();
   while (!from.empty()) {
     const std::size_t size = io == io_calls::read_write ? to.write(from, ec) : to.send(from, 0, ec);
-    if (ec && ec != std::errc::interrupted) return;
+    if (ec && !is(ec, std::errc::interrupted)) return;
     ec.clear();
     from = from.subspan(size);
   }

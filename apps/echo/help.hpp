@@ -1,61 +1,69 @@
 // SPDX-License-Identifier: MIT
-// help: the texts of duet-echo's --help that are not options: what each command is, and examples of it.
+// help: the texts of duet-echo's --help that are not options: what each command is, and examples of it. At most 80 columns.
 #pragma once
 
 namespace duet::apps::echo::help {
 
 inline constexpr const char* program =
-    "Echo (RFC 862) over TCP and UNIX streams, on Asio or on bare POSIX: a server, a client that "
-    "copies, and a client that measures.";
+    "Echo (RFC 862) over TCP and UNIX streams, on Asio or on bare POSIX:\n"
+    "a server, a client that copies, and a client that measures.";
 
-inline constexpr const char* program_footer = R"(
-Endpoints are tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo, HOST:PORT (tcp), tcp://*:9000 (every address of both
-families), unix:/run/echo.sock, unix:@abstract. Durations are 250ms, 5s, 2m, off; sizes 64, 16Ki, 1Mi.
+inline constexpr const char* program_footer =
+    R"(Endpoints: tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo,
+HOST:PORT (tcp), tcp://*:9000 (every address of both families),
+unix:/run/echo.sock, unix:@abstract.
+Durations: 250ms, 5s, 2m, off. Sizes: 64, 16Ki, 1Mi.
 
-Exit codes: 0 done; 1 failed; 2 bad command line; 3 the name does not exist; 4 could not connect; 5 timed out;
-6 what came back is not what was sent; 7 the name cannot be resolved for now.
+Exit codes: 0 done; 1 failed; 2 bad command line; 3 no such name; 4 could not
+connect; 5 timed out; 6 what came back is not what was sent; 7 the name cannot
+be resolved for now.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:9000
   echo hello | duet-echo send 127.0.0.1:9000
   duet-echo ping -c 10 -i 100ms 127.0.0.1:9000
-)";
+  duet-echo serve --help)";
 
-inline constexpr const char* serve = "Serve until SIGINT or SIGTERM, then let connections finish";
-inline constexpr const char* serve_footer = R"(
-Prints one line an endpoint before it serves: listening tcp://127.0.0.1:43127. A name binds every address of it. The first signal
-ends accepting; what clients have sent is echoed, for at most 10 seconds. The second signal ends at once.
+inline constexpr const char* serve = "Serve until SIGINT or SIGTERM";
+inline constexpr const char* serve_footer =
+    R"(Prints a line for each endpoint before it serves, with the port that was bound:
+listening tcp://127.0.0.1:43127. A name binds every address of it.
+The first signal ends accepting, and what clients have sent is still echoed, for
+at most 10 seconds: exit 0, or 1 if connections had to be cut. The second signal
+ends at once.
 
 Examples:
-  duet-echo serve tcp://127.0.0.1:0                      a port that the kernel chooses
-  duet-echo serve localhost:9000 unix:/tmp/echo.sock     several endpoints
-  duet-echo serve --backend posix --trace :9000          every step as it is taken, on bare POSIX
-  duet-echo serve --model blocking --io sendrecv :9000   one client after another, with recv and send
-)";
+  duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
+  duet-echo serve localhost:9000 unix:/tmp/echo.sock   several endpoints
+  duet-echo serve --backend posix --trace :9000        every step as it is taken
+  duet-echo serve --model blocking --io sendrecv :9000
+      one client after another, with recv and send)";
 
-inline constexpr const char* send =
-    "Copy standard input to a server, and what returns to standard output";
-inline constexpr const char* send_footer = R"(
-Reads and writes at once, so that input of any size passes; the blocking model sends one chunk and waits for its echo.
+inline constexpr const char* send = "Copy stdin to a server, its echo to stdout";
+inline constexpr const char* send_footer =
+    R"(Reads and writes at once, so that input of any size passes. The blocking model
+sends one chunk and waits for its echo.
 
 Examples:
   echo hello | duet-echo send tcp://127.0.0.1:9000
   duet-echo send --verify localhost:9000 < big.bin > /dev/null
-  echo hello | duet-echo send --model blocking --io sendrecv --recv-flags peek,waitall --trace :9000
-)";
+  echo hello | duet-echo send --model blocking --trace :9000
+  echo hello | duet-echo send --model blocking --io sendrecv \
+      --recv-flags peek,waitall --trace :9000)";
 
 inline constexpr const char* ping = "Measure round trips, and verify every byte";
-inline constexpr const char* ping_footer = R"(
-A line a reply, then the totals and the times; a percentile with fewer than 10 samples beyond it is printed as -. The first SIGINT
-ends it with the totals.
+inline constexpr const char* ping_footer =
+    R"(Prints a line for each reply, then the totals and the times. A percentile with
+fewer than 10 samples beyond it is printed as -. The first SIGINT ends it with
+the totals.
 
-Exit codes: 0 all came back; 1 some did not; 5 none did; 6 some came back changed.
+Exit codes: 0 all came back; 1 some did not; 5 none did; 6 some came back
+changed.
 
 Examples:
-  duet-echo ping tcp://127.0.0.1:9000                    once a second, until interrupted
-  duet-echo ping -c 100000 -i 0 -q :9000                 as fast as one connection goes
-  duet-echo ping -w 10s -i 0 -q --connections 64 :9000   64 connections for ten seconds
-  duet-echo ping -c 10 --reconnect unix:/tmp/echo.sock   a new connection each message
-)";
+  duet-echo ping tcp://127.0.0.1:9000                  until interrupted
+  duet-echo ping -c 100000 -i 0 -q :9000               as fast as it goes
+  duet-echo ping -w 10s -i 0 -q --connections 64 :9000
+  duet-echo ping -c 10 --reconnect unix:/tmp/echo.sock)";
 
 }  // namespace duet::apps::echo::help

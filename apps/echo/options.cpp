@@ -96,8 +96,7 @@ void command_line::add_common(CLI::App& to, common_options& into) {
               into.backend = choice_argument<backend_choice>(
                   option, text, {{"asio", backend_choice::asio}, {"posix", backend_choice::posix}});
             });
-  add_value(to, "--model", "async|blocking",
-            "Many connections on a loop, or call after call (async)",
+  add_value(to, "--model", "async|blocking", "On a loop, or call after call (async)",
             [&into](const auto& option, const auto& text) {
               into.model = choice_argument<model>(
                   option, text, {{"async", model::async}, {"blocking", model::blocking}});
@@ -143,16 +142,15 @@ void command_line::add_serve() {
     return true;
   };
   to.add_option("ENDPOINT", CLI::callback_t(take), "Where to listen; several are allowed")
-      ->expected(1, 1024)
+      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args()
       ->required();
-  add_value(to, "--port-file", "FILE",
-            "Write the bound ports there, one a line (of UNIX sockets the path)",
+  add_value(to, "--port-file", "FILE", "Write the bound ports there, one a line",
             [this](const auto& option, const auto& text) {
               if (text.empty()) refuse_argument(option, text, "the name of a file");
               serve_.port_file = text;
             });
-  add_value(to, "--max-connections", "N",
-            "Connections at a time (what the descriptor limit allows)",
+  add_value(to, "--max-connections", "N", "Connections at a time (what descriptors allow)",
             [this](const auto& option, const auto& text) {
               serve_.max_connections = number_argument(option, text, {1, most_connections});
             });
@@ -175,7 +173,7 @@ void command_line::add_send() {
             });
   add_value(to, "--recv-flags", "peek,waitall", "Flags of recv, with --io sendrecv",
             [this](const auto& option, const auto& text) { read_receive_flags(option, text); });
-  add_value(to, "-W,--timeout", "DURATION", "Give up when connecting or an echo takes longer (off)",
+  add_value(to, "-W,--timeout", "DURATION", "Longest wait, to connect or for an echo (off)",
             [this](const auto& option, const auto& text) {
               send_.patience = duration_argument(option, text, zero::refused, off::allowed);
             });
@@ -210,8 +208,7 @@ void command_line::add_ping() {
             [this](const auto& option, const auto& text) {
               ping_.connections = number_argument(option, text, {1, most_connections});
             });
-  to.add_flag("--reconnect", ping_.reconnect,
-              "A new connection for each message; times include it");
+  to.add_flag("--reconnect", ping_.reconnect, "A new connection a message, timed with it");
   add_common(to, ping_);
 }
 

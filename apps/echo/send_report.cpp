@@ -34,7 +34,7 @@ exit_code connecting_failed(const endpoint& to, std::error_code why, console& on
 }
 
 exit_code send_report::finished(std::error_code error, bool timed_out, const echo_result& moved) {
-  if (error == std::errc::broken_pipe && output_is_broken()) die_of_broken_pipe();
+  if (is(error, std::errc::broken_pipe) && output_is_broken()) die_of_broken_pipe();
   const exit_code code = judge(error, timed_out, moved);
   if (options_.json) {
     const json_value mismatch =

@@ -35,8 +35,8 @@ std::vector<endpoint> addresses_of(const endpoint& at, observer* watcher) {
 }
 
 bool not_on_this_host(std::error_code error) {
-  return error == std::errc::address_not_available ||
-         error == std::errc::address_family_not_supported;
+  return is(error, std::errc::address_not_available) ||
+         is(error, std::errc::address_family_not_supported);
 }
 
 }  // namespace

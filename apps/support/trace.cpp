@@ -23,8 +23,9 @@ bool only_succeeds(std::string_view call) {
 }
 
 std::string error_text(std::error_code error) {
-  const char* const name =
-      error.category() == std::system_category() ? ::strerrorname_np(error.value()) : nullptr;
+  const std::string_view category = error.category().name();
+  const bool is_errno = category == "system" || category == "asio.system";
+  const char* const name = is_errno ? ::strerrorname_np(error.value()) : nullptr;
   if (name == nullptr) return error.message();
   return fmt::format("{} ({})", name, error.message());
 }
