@@ -12,7 +12,7 @@ namespace duet::policy {
 class read_ahead {
  public:
   /// After looks in vain at most so many waits go by before the next look.
-  static constexpr std::uint16_t longest_rest = 64;
+  static constexpr std::uint16_t longest_rest = 16;
 
   /// The connection was served: true to look again after the others' turn, false to wait.
   [[nodiscard]] bool look() noexcept {
