@@ -20,13 +20,15 @@ class pattern {
  public:
   explicit pattern(std::uint64_t seed = 1) : state_(seed) {}
 
-  void fill(std::span<std::byte> to) {
-    while (!to.empty()) {
+  void fill(std::span<std::byte> bytes) {
+    std::byte* to = bytes.data();
+    const std::byte* const end = to + bytes.size();
+    while (to != end) {
       if (left_ == 0) next_word();
-      const std::size_t size = std::min(left_, to.size());
-      std::memcpy(to.data(), word_ + sizeof(word_) - left_, size);
+      const std::size_t size = std::min(left_, static_cast<std::size_t>(end - to));
+      std::memcpy(to, word_ + sizeof(word_) - left_, size);
       left_ -= size;
-      to = to.subspan(size);
+      to += size;
     }
   }
 
@@ -50,11 +52,14 @@ class digest {
  public:
   void add(std::span<const std::byte> bytes) {
     size_ += bytes.size();
-    while (!bytes.empty()) {
-      const std::size_t size = std::min(sizeof(word_) - filled_, bytes.size());
-      std::memcpy(word_ + filled_, bytes.data(), size);
+    const std::byte* from = bytes.data();
+    const std::byte* const end = from + bytes.size();
+    while (from != end) {
+      const std::size_t size =
+          std::min(sizeof(word_) - filled_, static_cast<std::size_t>(end - from));
+      std::memcpy(word_ + filled_, from, size);
       filled_ += size;
-      bytes = bytes.subspan(size);
+      from += size;
       if (filled_ == sizeof(word_)) mix();
     }
   }
