@@ -98,10 +98,11 @@ class blocking_ping {
   }
 
   void exchange(std::error_code& ec) {
-    const stop_switch::guard in_progress(stop_, server_.native_handle());
     const auto limit = std::min(options_.reply_deadline, time_left());
     if (limit != never)
       stop_.set_deadline(std::max<std::chrono::nanoseconds>(limit, std::chrono::microseconds(1)));
+    // Behind the deadline, which may have passed for the message before.
+    const stop_switch::guard in_progress(stop_, server_.native_handle());
     send_all(server_, options_.io, message_, ec);
     for (std::size_t have = 0; !ec && have < echo_.size();) {
       const std::size_t size = receive(server_, options_.io, std::span(echo_).subspan(have), 0, ec);

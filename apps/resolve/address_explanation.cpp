@@ -32,10 +32,8 @@ std::vector<std::string> legacy_forms(const address& value) {
   const unsigned third = number >> 8 & 0xffU;
   const unsigned last = number & 0xffU;
   return {fmt::format("{}.{}.{}", first, second, number & 0xffffU),
-          fmt::format("{}.{}", first, number & 0xffffffU),
-          fmt::format("{}", number),
+          fmt::format("{}.{}", first, number & 0xffffffU), fmt::format("{}", number),
           fmt::format("0{:o}.0{:o}.0{:o}.0{:o}", first, second, third, last),
-          fmt::format("0x{:x}.0x{:x}.0x{:x}.0x{:x}", first, second, third, last),
           fmt::format("0x{:08x}", number)};
 }
 

@@ -40,18 +40,19 @@ std::string marked_binary(const address& value, const class_traits& of, const co
          bits.substr(of.leading_bit_count);
 }
 
-std::string no_hosts(const class_traits& of) {
-  return of.name == address_class::d ? "none, class D names groups" : "none, class E is reserved";
+/// What a class without a mask is for.
+std::string use_of(const class_traits& of) {
+  return of.name == address_class::d ? "multicast" : "reserved";
 }
 
 void add_class(block& to, const address& value, const class_traits& of) {
   to.add("class", fmt::format("{}, leading bits {}, {}", of.letter, leading_bits_text(of),
                               range_text(of.first, of.last)));
-  to.add("assignable", fmt::format("{}, {} of {}", is_in_assignable_range(value) ? "yes" : "no",
+  to.add("assignable", fmt::format("{}, {} {}", is_in_assignable_range(value) ? "yes" : "no",
                                    is_in_assignable_range(value) ? "inside" : "outside",
                                    range_text(of.first_assignable, of.last_assignable)));
   const auto in = classful_network(value);
-  if (!in) return to.add("default mask", no_hosts(of));
+  if (!in) return to.add("default mask", "none, " + use_of(of));
   to.add("default mask", fmt::format("{} (/{})", in->mask().to_string(), in->prefix_length()));
   to.add("network part", in->first().to_string());
   to.add("host part", in->host_part(value).to_string());
@@ -61,7 +62,7 @@ void add_range(block& to, const address& value) {
   const auto special = special_block_of(value);
   to.add("range", special ? fmt::format("{}, {} ({})", name_of(special->range),
                                         special->block.to_string(), special->source)
-                          : std::string("no special one"));
+                          : std::string("not special"));
 }
 
 void add_v4(block& to, const literal& what, const console& colours) {
@@ -178,16 +179,14 @@ std::string refused_json(const literal& what, const std::string& reason) {
 }
 
 std::string classes_text() {
-  constexpr std::string_view row = "{:<7}{:<14}{:<29}{:<29}{}\n";
-  std::string lines =
-      fmt::format(row, "class", "leading bits", "range", "assignable", "default mask");
+  constexpr std::string_view row = "{:<6}{:<6}{:<26}{:<26}{}\n";
+  std::string lines = fmt::format(row, "class", "bits", "range", "assignable", "default mask");
   for (const class_traits& each : address_classes) {
     const auto mask = each.default_mask();
     lines +=
         fmt::format(row, each.letter, leading_bits_text(each), range_text(each.first, each.last),
                     range_text(each.first_assignable, each.last_assignable),
-                    mask ? fmt::format("{} (/{})", mask->to_string(), *each.default_prefix_length)
-                         : no_hosts(each));
+                    mask ? mask->to_string() : "none, " + use_of(each));
   }
   return lines;
 }

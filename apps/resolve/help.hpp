@@ -28,7 +28,7 @@ inline constexpr const char* address =
 inline constexpr const char* address_footer =
     R"(A LITERAL is an IPv4 address (dotted, or a legacy form: one to four numbers,
 decimal, octal behind 0, hexadecimal behind 0x) or an IPv6 address, perhaps with
-a scope (fe80::1%eth0). Nothing is looked up.
+a scope (fe80::1%eth0). Nothing is looked up, so that --backend changes nothing.
 
 In C: inet_addr and inet_aton make the number of a text, legacy forms too;
 inet_pton takes strict texts only. inet_ntoa and inet_ntop make the text of the

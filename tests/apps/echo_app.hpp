@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// echo_app: duet-echo as the tests see it: the rows they are stamped for (column x model), how it is started, and a server that is up.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "child.hpp"
+#include "duet/endpoint.hpp"
+
+namespace duet::test {
+
+struct asio_async {
+  static constexpr const char* backend = "asio";
+  static constexpr const char* model = "async";
+};
+struct asio_blocking {
+  static constexpr const char* backend = "asio";
+  static constexpr const char* model = "blocking";
+};
+struct posix_async {
+  static constexpr const char* backend = "posix";
+  static constexpr const char* model = "async";
+};
+struct posix_blocking {
+  static constexpr const char* backend = "posix";
+  static constexpr const char* model = "blocking";
+};
+
+using arguments = std::vector<std::string>;
+
+/// "duet-echo COMMAND --backend .. --model .." and the rest.
+template <class Row>
+arguments command_line(const std::string& command, const arguments& rest) {
+  arguments all{DUET_ECHO, command, "--backend", Row::backend, "--model", Row::model};
+  all.insert(all.end(), rest.begin(), rest.end());
+  return all;
+}
+
+/// Runs a client command to its end.
+template <class Row>
+outcome echo(const std::string& command, const arguments& rest, std::string_view input = {}) {
+  return run(command_line<Row>(command, rest), input);
+}
+
+/// The endpoint of a line "listening URI".
+inline endpoint endpoint_of(const std::string& line) {
+  constexpr std::string_view start = "listening ";
+  REQUIRE_MESSAGE(line.starts_with(start), line);
+  return endpoint::parse(line.substr(start.size()));
+}
+
+/// A server that has said where it listens.
+class running_server {
+ public:
+  running_server(arguments command, std::size_t endpoints, const child::options& how = {})
+      : program(std::move(command), how) {
+    while (at.size() < endpoints) at.push_back(endpoint_of(program.read_line()));
+  }
+
+  [[nodiscard]] std::string uri(std::size_t which = 0) const { return at.at(which).to_string(); }
+
+  /// Stops it by a signal; its exit code.
+  int stop(int number = SIGTERM) {
+    program.signal(number);
+    return program.wait();
+  }
+
+  child program;
+  std::vector<endpoint> at;
+};
+
+/// A server on a port of its own.
+template <class Row>
+struct tcp_server : running_server {
+  explicit tcp_server(const arguments& more = {}, const child::options& how = {})
+      : running_server(command_line<Row>("serve", with("tcp://127.0.0.1:0", more)), 1, how) {}
+  static arguments with(const char* endpoint, const arguments& more) {
+    arguments all{endpoint};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+};
+
+}  // namespace duet::test
+
+#define DUET_APP_COLUMNS duet::test::asio_async, duet::test::posix_async
+#define DUET_APP_ROWS                                                         \
+  duet::test::asio_async, duet::test::asio_blocking, duet::test::posix_async, \
+      duet::test::posix_blocking
+
+TYPE_TO_STRING_AS("asio/async", duet::test::asio_async);
+TYPE_TO_STRING_AS("asio/blocking", duet::test::asio_blocking);
+TYPE_TO_STRING_AS("posix/async", duet::test::posix_async);
+TYPE_TO_STRING_AS("posix/blocking", duet::test::posix_blocking);
