@@ -2,6 +2,7 @@
 // The echo server of the Asio column: policy::echo_flow decides, each session is a flat loop over its actions.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <list>
@@ -231,10 +232,11 @@ inline void echo_server_core::accepted(echo_door& at, std::error_code ec, stream
     return accept(at);
   }
   const auto verdict = at.policy.failed(ec);
-  if (verdict.action != policy::accept_action::pause) return event("accept failed", nullptr, ec);
+  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
   ++counters_.accept_pauses;
   if (verdict.first) event("accept paused", nullptr, ec);
-  at.pause.expires_after(verdict.pause);
+  // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
+  at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {
     if (!cancelled) self->accept(at);
   });

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Calls that do less than they were asked for: one byte each, or nothing at all although something is there. A false would-block hangs
+// any edge-triggered loop, by design; so that one is for the level-triggered column only.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <string>
+
+#include "duet/error.hpp"
+#include "fault_plan.hpp"
+#include "fixture.hpp"
+#include "raw_socket.hpp"
+
+using namespace duet;
+using namespace duet::test;
+
+namespace {
+
+constexpr std::size_t total = 20'000;
+
+/// Sends `total` bytes through an echo server and compares what comes back.
+template <class Fixture, class Backend>
+void echo_some(Fixture& f) {
+  typename Backend::echo_server server(f.loop());
+  const endpoint where = server.listen(f.anywhere());
+  server.start();
+  typename Backend::stream client(f.loop());
+  result connect;
+  Backend::async_connect(client, where, {}, f.into(connect, "connect"));
+  f.run_until([&] { return connect.done; });
+  REQUIRE_FALSE(connect.ec);
+  const byte_vector bytes = some_bytes(total);
+  digest sent;
+  digest got;
+  sent.add(bytes);
+  result write;
+  client.async_write(bytes, f.into(write, "write"));
+  byte_vector buffer(512);
+  std::error_code end;
+  while (!end) {
+    result read;
+    client.async_read_some(buffer, f.into(read, "read"));
+    f.run_until([&] { return read.done; });
+    got.add(std::span(buffer).first(read.size));
+    end = read.ec;
+    if (got.size() == total && !end) client.shutdown(shutdown_type::send);
+  }
+  CHECK(write.size == total);
+  CHECK(end == condition::end_of_stream);
+  CHECK(got == sent);
+  CHECK(server.counters().bytes_echoed == total);
+  server.stop();
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("pieces: a byte a call and the echo is whole", Row, DUET_ROWS) {
+  DUET_NEEDS_SEAM();
+  for (const os::call which : {os::call::recv, os::call::send}) {
+    fixture_of<Row> f;
+    const planned fault(which, one_byte_each());
+    echo_some<fixture_of<Row>, typename Row::backend>(f);
+    CHECK(fault.calls() >= total);
+  }
+}
+
+TEST_CASE_TEMPLATE("pieces: an echo client that moves a byte a call", Row, DUET_ROWS) {
+  DUET_NEEDS_SEAM();
+  fixture_of<Row> f;
+  typename Row::backend::echo_server server(f.loop());
+  const endpoint where = server.listen(f.anywhere());
+  server.start();
+  raw_pipe input;
+  raw_pipe output;
+  const byte_vector bytes = some_bytes(4000);
+  checked(::write(input.in.fd(), bytes.data(), bytes.size()), "write");
+  input.in.close();
+  typename Row::backend::stream stream(f.loop());
+  result connect;
+  Row::backend::async_connect(stream, where, {}, f.into(connect, "connect"));
+  f.run_until([&] { return connect.done; });
+
+  os::faults::clear();
+  for (const os::call each : {os::call::read, os::call::write, os::call::recv, os::call::send})
+    os::faults::plan(each, one_byte_each());
+  echo_client_options options;
+  options.verify = true;
+  typename Row::backend::echo_client client(f.loop(), options);
+  bool done = false;
+  client.async_run(std::move(stream), input.out.fd(), output.in.fd(),
+                   f.once("run", [&](std::error_code ec, echo_result moved) {
+                     CHECK_FALSE(ec);
+                     CHECK(moved.sent == bytes.size());
+                     CHECK(moved.received == bytes.size());
+                     CHECK_FALSE(moved.mismatch_at);
+                     done = true;
+                   }));
+  f.run_until([&] { return done; });
+  // Twice each: the server's half and the client's.
+  CHECK(os::faults::count(os::call::recv) >= 2 * bytes.size());
+  CHECK(os::faults::count(os::call::send) >= 2 * bytes.size());
+  CHECK(os::faults::count(os::call::read) >= bytes.size());
+  CHECK(os::faults::count(os::call::write) >= bytes.size());
+  os::faults::clear();
+  byte_vector got(bytes.size());
+  CHECK(::read(output.out.fd(), got.data(), got.size()) == static_cast<ssize_t>(got.size()));
+  CHECK(got == bytes);
+}
+
+TEST_CASE_TEMPLATE("pieces: a false would-block does not hang a level-triggered loop", Row,
+                   duet::test::posix_tcp, duet::test::posix_unix) {
+  DUET_NEEDS_SEAM();
+  for (const os::call which : {os::call::recv, os::call::send, os::call::accept4}) {
+    std::uint64_t n = 1;
+    for (; n < 1000; n = n < 10 ? n + 1 : n * 2) {
+      fixture_of<Row> f;
+      const planned fault(which, {n, 3, EAGAIN, {}});
+      echo_some<fixture_of<Row>, typename Row::backend>(f);
+      if (fault.calls() < n) break;
+    }
+    CHECK(n > 1);
+  }
+}
