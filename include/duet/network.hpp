@@ -59,8 +59,7 @@ class network {
   }
 
   constexpr bool contains(const address& value) const noexcept {
-    return value.get_family() == first_.get_family() &&
-           network(value, prefix_length_).first_ == first_;
+    return network(value, prefix_length_).first_ == first_;  // of another family, another address
   }
 
   /// Whether all addresses of `other` are in this network.
@@ -118,9 +117,9 @@ constexpr std::optional<network> network::parse(std::string_view text) noexcept 
   const auto first = address::parse(text.substr(0, slash));
   text.remove_prefix(slash + 1);
   const auto length = detail::take_octet(text);
-  if (!first || !first->scope().empty() || !length || !text.empty()) return std::nullopt;
+  if (!first || !length || !text.empty()) return std::nullopt;
   const auto result = of(*first, *length);
-  if (!result || result->first() != *first) return std::nullopt;
+  if (!result || result->first() != *first) return std::nullopt;  // host bits, or a scope
   return result;
 }
 

@@ -136,7 +136,7 @@ TEST_CASE("network: contains the first and the last address and not their neighb
 
 TEST_CASE("network: containment agrees with the definition bit by bit") {
   std::mt19937 random(4632);
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 10'000; ++i) {
     const bool v4 = i % 2 == 0;
     const unsigned length = static_cast<unsigned>(random()) % (v4 ? 33 : 129);
     std::array<std::uint8_t, 16> bytes{};
