@@ -59,6 +59,9 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
 
   void found(std::error_code ec, std::vector<endpoint> targets) {
     lookup_error_ = ec;
+    os::flow(options_.watcher)
+        .took("getaddrinfo", ec ? -1 : static_cast<long>(targets.size()), ec,
+              [&] { return at_.to_string(); });
     sequence_ = policy::connect_sequence(std::move(targets));
     io_->unpark(wait_type::write);
   }

@@ -23,6 +23,7 @@ class echo_client::core : public std::enable_shared_from_this<core> {
   void start(stream connected, int input_fd, int output_fd,
              detail::handler<void(std::error_code, echo_result)> handler) {
     stream_ = std::move(connected);
+    started_ = true;
     handler_ = std::move(handler);
     input_fd_ = input_fd;
     output_fd_ = output_fd;
@@ -36,7 +37,11 @@ class echo_client::core : public std::enable_shared_from_this<core> {
     });
   }
 
-  void cancel() { finish(std::make_error_code(std::errc::operation_canceled)); }
+  [[nodiscard]] bool running() const noexcept { return started_ && !finished_; }
+
+  void cancel() {
+    if (running()) finish(std::make_error_code(std::errc::operation_canceled));
+  }
 
   [[nodiscard]] const echo_result& progress() const noexcept { return result_; }
 
@@ -134,7 +139,7 @@ class echo_client::core : public std::enable_shared_from_this<core> {
   }
 
   void finish(std::error_code ec) {
-    if (std::exchange(finished_, true) || !handler_) return;
+    if (std::exchange(finished_, true)) return;
     if (!ec) ec = up_.failure();
     // The server ended its side before all was sent: that is no echo.
     if (!ec && up_.next() != action::done) ec = error::end_of_stream;
@@ -159,19 +164,26 @@ class echo_client::core : public std::enable_shared_from_this<core> {
   policy::echo_check check_;
   echo_result result_;
   bool held_ = false;
+  bool started_ = false;
   bool finished_ = false;
   detail::handler<void(std::error_code, echo_result)> handler_;
 };
 
 echo_client::echo_client(loop& owner, const echo_client_options& options)
-    : core_(std::make_shared<core>(owner, options)) {}
+    : loop_(owner), options_(options), core_(std::make_shared<core>(owner, options)) {}
 
 echo_client::~echo_client() {
   if (core_) core_->cancel();
 }
 
-void echo_client::start(stream connected, int input_fd, int output_fd,
-                        detail::handler<void(std::error_code, echo_result)> handler) {
+void echo_client::start(stream connected, int input_fd, int output_fd, run_handler handler) {
+  if (core_->running()) {
+    loop_.post([handler = std::move(handler)]() mutable {
+      handler(std::make_error_code(std::errc::operation_in_progress), {});
+    });
+    return;
+  }
+  core_ = std::make_shared<core>(loop_, options_);
   core_->start(std::move(connected), input_fd, output_fd, std::move(handler));
 }
 

@@ -8,6 +8,7 @@
 
 #include "duet/error.hpp"
 #include "duet/on_posix/echo.hpp"
+#include "duet/os/accept.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup.hpp"
 #include "duet/policy/accept_policy.hpp"
@@ -63,7 +64,7 @@ class echo_server::core : public std::enable_shared_from_this<core> {
   bool running_ = false;
   bool draining_ = false;
   std::uint64_t cut_before_drain_ = 0;
-  detail::handler<void(std::size_t)> drained_;
+  std::vector<detail::handler<void(std::size_t)>> drained_;
 };
 
 /// One connection. Its handlers share its ownership, so that it outlives a close with an operation in flight.
@@ -211,9 +212,11 @@ void echo_server::core::accepted(door& at, std::error_code ec, stream arrived) {
     return accept(at);
   }
   const auto verdict = at.policy.failed(ec);
-  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
+  const bool fatal = verdict.action == policy::accept_action::fatal;
+  if (fatal && !os::is_listening(at.entrance.native_handle()))
+    return event("accept failed", nullptr, ec);
   ++counters_.accept_pauses;
-  if (verdict.first) event("accept paused", nullptr, ec);
+  if (verdict.first || fatal) event("accept paused", nullptr, ec);
   // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
   at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {
@@ -247,8 +250,8 @@ void echo_server::core::leave(session_list::iterator who) {
 
 void echo_server::core::drain(std::chrono::milliseconds deadline,
                               detail::handler<void(std::size_t)> handler) {
-  drained_ = std::move(handler);
-  cut_before_drain_ = counters_.cut;
+  drained_.push_back(std::move(handler));
+  if (!draining_) cut_before_drain_ = counters_.cut;
   // Connections that the kernel has accepted already were promised service.
   for (door& each : doors_) {
     std::error_code ec;
@@ -272,11 +275,12 @@ void echo_server::core::drain(std::chrono::milliseconds deadline,
 }
 
 void echo_server::core::finish_drain() {
-  if (!draining_ || !sessions_.empty() || !drained_) return;
+  if (!draining_ || !sessions_.empty()) return;
   deadline_.cancel();
-  loop_.post([handler = std::move(drained_), cut = counters_.cut - cut_before_drain_]() mutable {
-    handler(static_cast<std::size_t>(cut));
-  });
+  const auto cut = static_cast<std::size_t>(counters_.cut - cut_before_drain_);
+  for (auto& each : std::exchange(drained_, {})) {
+    loop_.post([handler = std::move(each), cut]() mutable { handler(cut); });
+  }
 }
 
 void echo_server::core::stop() {

@@ -10,8 +10,8 @@ namespace duet::os {
 unique_fd accept_one(int listener, const accept_setup& setup, socket_address& peer,
                      std::error_code& ec) {
   policy::accept_policy retries;
-  flow steps(setup.watcher);
   for (;;) {
+    flow steps(setup.watcher);
     peer = {};
     unique_fd connected(
         sys::accept4(listener, &peer.generic, &peer.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -29,6 +29,12 @@ unique_fd accept_one(int listener, const accept_setup& setup, socket_address& pe
     }
     if (retries.failed(ec).action != policy::accept_action::retry) return {};
   }
+}
+
+bool is_listening(int fd) noexcept {
+  int listening = 0;
+  socklen_t size = sizeof(listening);
+  return sys::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
 }  // namespace duet::os

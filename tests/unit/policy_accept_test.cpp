@@ -23,7 +23,7 @@ TEST_CASE("accept_policy: each error of accept has its answer") {
     CAPTURE(gone);
     CHECK(judge_accept_error(system(gone)) == accept_action::retry);
   }
-  for (const int scarce : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM}) {
+  for (const int scarce : {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC, EPERM}) {
     CAPTURE(scarce);
     CHECK(judge_accept_error(system(scarce)) == accept_action::pause);
   }

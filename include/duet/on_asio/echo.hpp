@@ -55,7 +55,9 @@ class echo_server {
 class echo_client {
  public:
   explicit echo_client(loop& owner, const echo_client_options& options = {})
-      : core_(std::make_shared<detail::echo_client_core>(owner, options)) {}
+      : loop_(owner),
+        options_(options),
+        core_(std::make_shared<detail::echo_client_core>(owner, options)) {}
   ~echo_client() {
     if (core_) core_->cancel();
   }
@@ -67,19 +69,25 @@ class echo_client {
   template <asio::completion_token_for<void(std::error_code, echo_result)> Token>
   auto async_run(stream connected, int input_fd, int output_fd, Token&& token) {
     return asio::async_initiate<Token, void(std::error_code, echo_result)>(
-        [core = core_](auto handler, stream to, int input, int output) {
-          core->start(std::move(to), input, output,
-                      detail::any_handler<std::error_code, echo_result>(std::move(handler),
-                                                                        core->executor()));
+        [this](auto handler, stream to, int input, int output) {
+          using erased = detail::any_handler<std::error_code, echo_result>;
+          erased done(std::move(handler), core_->executor());
+          if (core_->running())
+            return done.complete(std::make_error_code(std::errc::operation_in_progress), {});
+          core_ = std::make_shared<detail::echo_client_core>(loop_, options_);
+          core_->start(std::move(to), input, output, std::move(done));
         },
         token, std::move(connected), input_fd, output_fd);
   }
 
+  /// Ends the run in progress with operation_canceled; nothing if there is none.
   void cancel() { core_->cancel(); }
   /// So far.
   [[nodiscard]] const echo_result& progress() const noexcept { return core_->progress(); }
 
  private:
+  loop& loop_;
+  echo_client_options options_;
   std::shared_ptr<detail::echo_client_core> core_;
 };
 

@@ -43,14 +43,16 @@ struct listener_state {
 template <class Executor>
 class accept_op {
  public:
-  explicit accept_op(std::shared_ptr<listener_state<Executor>> of)
-      : of_(std::move(of)), cancels_(of_->cancels) {}
+  explicit accept_op(std::shared_ptr<listener_state<Executor>> of) : of_(std::move(of)) {}
 
   template <class Self>
   void operator()(Self& self, std::error_code ec = {}) {
     if (finished_) return complete(self);
     // A connection that is left alone is not lost: any kind of cancellation will do.
-    if (!started_) self.reset_cancellation_state(asio::enable_total_cancellation());
+    if (!started_) {
+      self.reset_cancellation_state(asio::enable_total_cancellation());
+      cancels_ = of_->cancels;  // a deferred accept begins long after it was made
+    }
     ec_ = ec;
     const bool given_up = cancels_ != of_->cancels || self.get_cancellation_state().cancelled() !=
                                                           asio::cancellation_type::none;
@@ -82,7 +84,7 @@ class accept_op {
   }
 
   std::shared_ptr<listener_state<Executor>> of_;
-  std::uint32_t cancels_;
+  std::uint32_t cancels_ = 0;
   std::error_code ec_;
   os::unique_fd connected_;
   os::socket_address peer_;

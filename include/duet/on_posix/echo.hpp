@@ -55,18 +55,21 @@ class echo_client {
   /// passed on as shutdown(send). The descriptors stay their owner's, their flags untouched.
   template <class Handler>
   void async_run(stream connected, int input_fd, int output_fd, Handler&& handler) {
-    start(std::move(connected), input_fd, output_fd,
-          detail::handler<void(std::error_code, echo_result)>(std::forward<Handler>(handler)));
+    start(std::move(connected), input_fd, output_fd, run_handler(std::forward<Handler>(handler)));
   }
 
+  /// Ends the run in progress with operation_canceled; nothing if there is none.
   void cancel();
   /// So far.
   [[nodiscard]] const echo_result& progress() const noexcept;
 
  private:
   class core;
-  void start(stream connected, int input_fd, int output_fd,
-             detail::handler<void(std::error_code, echo_result)> handler);
+  using run_handler = detail::handler<void(std::error_code, echo_result)>;
+  void start(stream connected, int input_fd, int output_fd, run_handler handler);
+
+  loop& loop_;
+  echo_client_options options_;
   std::shared_ptr<core> core_;
 };
 

@@ -27,4 +27,7 @@ struct accept_setup {
 unique_fd accept_one(int listener, const accept_setup& setup, socket_address& peer,
                      std::error_code& ec);
 
+/// Whether a descriptor is a socket that listens (SO_ACCEPTCONN, socket(7)): then an error of accept_one was a connection's.
+bool is_listening(int fd) noexcept;
+
 }  // namespace duet::os

@@ -35,7 +35,7 @@ inline accept_action judge_accept_error(std::error_code error) {
     return accept_action::retry;
   for (const errc scarce :
        {errc::too_many_files_open, errc::too_many_files_open_in_system, errc::no_buffer_space,
-        errc::not_enough_memory, errc::operation_not_permitted}) {
+        errc::not_enough_memory, errc::no_space_on_device, errc::operation_not_permitted}) {
     if (error == scarce) return accept_action::pause;
   }
   return accept_action::fatal;

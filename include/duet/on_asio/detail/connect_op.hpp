@@ -89,6 +89,9 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
         at_, executor(),
         [self = this->shared_from_this()](std::error_code ec, std::vector<endpoint> found) {
           self->ticket_ = 0;
+          os::flow(self->options_.watcher)
+              .took("getaddrinfo", ec ? -1 : static_cast<long>(found.size()), ec,
+                    [&] { return self->at_.to_string(); });
           if (ec) return self->finish(ec);
           self->next(policy::connect_sequence(std::move(found)));
         });

@@ -33,6 +33,7 @@ class echo_client_core : public std::enable_shared_from_this<echo_client_core> {
   void start(stream connected, int input_fd, int output_fd,
              any_handler<std::error_code, echo_result> handler) {
     stream_ = std::move(connected);
+    started_ = true;
     handler_ = std::move(handler);
     input_fd_ = input_fd;
     output_fd_ = output_fd;
@@ -48,7 +49,11 @@ class echo_client_core : public std::enable_shared_from_this<echo_client_core> {
 
   [[nodiscard]] loop::executor_type executor() const noexcept { return loop_.get_executor(); }
 
-  void cancel() { finish(std::make_error_code(std::errc::operation_canceled)); }
+  [[nodiscard]] bool running() const noexcept { return started_ && !finished_; }
+
+  void cancel() {
+    if (running()) finish(std::make_error_code(std::errc::operation_canceled));
+  }
 
   [[nodiscard]] const echo_result& progress() const noexcept { return result_; }
 
@@ -148,7 +153,7 @@ class echo_client_core : public std::enable_shared_from_this<echo_client_core> {
   }
 
   void finish(std::error_code ec) {
-    if (std::exchange(finished_, true) || !handler_) return;
+    if (std::exchange(finished_, true)) return;
     if (!ec) ec = up_.failure();
     // The server ended its side before all was sent: that is no echo.
     if (!ec && up_.next() != action::done) ec = error::end_of_stream;
@@ -172,6 +177,7 @@ class echo_client_core : public std::enable_shared_from_this<echo_client_core> {
   policy::echo_check check_;
   echo_result result_;
   bool held_ = false;
+  bool started_ = false;
   bool finished_ = false;
   any_handler<std::error_code, echo_result> handler_;
 };

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
@@ -19,6 +20,7 @@
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/stream.hpp"
+#include "duet/os/accept.hpp"
 #include "duet/os/sockaddr.hpp"
 #include "duet/policy/accept_policy.hpp"
 #include "duet/policy/buffer_pool.hpp"
@@ -78,7 +80,7 @@ class echo_server_core : public std::enable_shared_from_this<echo_server_core> {
   bool running_ = false;
   bool draining_ = false;
   std::uint64_t cut_before_drain_ = 0;
-  any_handler<std::size_t> drained_;
+  std::vector<any_handler<std::size_t>> drained_;
 };
 
 /// One connection. Its handlers share its ownership, so that it outlives a close with an operation in flight.
@@ -232,9 +234,11 @@ inline void echo_server_core::accepted(echo_door& at, std::error_code ec, stream
     return accept(at);
   }
   const auto verdict = at.policy.failed(ec);
-  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
+  const bool fatal = verdict.action == policy::accept_action::fatal;
+  if (fatal && !os::is_listening(at.entrance.native_handle()))
+    return event("accept failed", nullptr, ec);
   ++counters_.accept_pauses;
-  if (verdict.first) event("accept paused", nullptr, ec);
+  if (verdict.first || fatal) event("accept paused", nullptr, ec);
   // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
   at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {
@@ -268,8 +272,8 @@ inline void echo_server_core::leave(session_list::iterator who) {
 
 inline void echo_server_core::drain(std::chrono::milliseconds deadline,
                                     any_handler<std::size_t> handler) {
-  drained_ = std::move(handler);
-  cut_before_drain_ = counters_.cut;
+  drained_.push_back(std::move(handler));
+  if (!draining_) cut_before_drain_ = counters_.cut;
   // Connections that the kernel has accepted already were promised service.
   for (echo_door& each : doors_) {
     std::error_code ec;
@@ -293,9 +297,10 @@ inline void echo_server_core::drain(std::chrono::milliseconds deadline,
 }
 
 inline void echo_server_core::finish_drain() {
-  if (!draining_ || !sessions_.empty() || !drained_) return;
+  if (!draining_ || !sessions_.empty()) return;
   deadline_.cancel();
-  drained_.complete(static_cast<std::size_t>(counters_.cut - cut_before_drain_));
+  const auto cut = static_cast<std::size_t>(counters_.cut - cut_before_drain_);
+  for (auto& each : std::exchange(drained_, {})) each.complete(cut);
 }
 
 inline void echo_server_core::stop() {
