@@ -26,7 +26,7 @@ echo_flow with_bytes(std::size_t size) {
   return flow;
 }
 
-TEST_CASE("echo_flow: waits, reads, writes, waits again") {
+TEST_CASE("echo_flow: waits then reads then writes then waits again") {
   echo_flow flow;
   CHECK(flow.next() == action::wait_readable);
   flow.ready(ok);
@@ -100,7 +100,7 @@ TEST_CASE("echo_flow: an error of any step closes and is kept") {
   }
 }
 
-TEST_CASE("echo_flow: draining echoes what has arrived, then ends and reads away the rest") {
+TEST_CASE("echo_flow: draining echoes what has arrived then ends and reads away the rest") {
   echo_flow flow;
   REQUIRE(flow.drain());
   CHECK(flow.next() == action::read);

@@ -56,7 +56,7 @@ TEST_CASE("pump: goes from source to sink until the source ends") {
   CHECK_FALSE(flow.failure());
 }
 
-TEST_CASE("pump: an error of either side is the end, and kept") {
+TEST_CASE("pump: an error of either side is the end and kept") {
   pump reading;
   reading.ready(ok);
   reading.read(0, reset);
@@ -87,7 +87,7 @@ TEST_CASE("echo_check: what comes back in any pieces is compared across the ring
   CHECK_FALSE(check.mismatch());
 }
 
-TEST_CASE("echo_check: the first wrong byte is named, and the window goes on") {
+TEST_CASE("echo_check: the first wrong byte is named and the window goes on") {
   echo_check check(100);
   check.sent(counting(50));
   auto echo = counting(50);
@@ -137,7 +137,7 @@ TEST_CASE("buffer_pool: a burst is lent in full and not kept for ever") {
   CHECK(pool.lent() == 0);
 }
 
-TEST_CASE("connect_sequence: one endpoint after another, and the last one's error") {
+TEST_CASE("connect_sequence: one endpoint after another and the last one's error") {
   connect_sequence sequence(
       {endpoint::parse("tcp://127.0.0.1:1"), endpoint::parse("tcp://127.0.0.1:2")});
   REQUIRE(sequence.next() != nullptr);
@@ -157,7 +157,7 @@ TEST_CASE("read_ahead: looks as long as it finds") {
   }
 }
 
-TEST_CASE("read_ahead: rests longer after each look in vain, to a bound") {
+TEST_CASE("read_ahead: rests longer after each look in vain to a bound") {
   read_ahead ahead;
   for (const int rest : {1, 2, 4, 8, 16, 16}) {
     CAPTURE(rest);
