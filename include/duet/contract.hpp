@@ -147,6 +147,7 @@ concept stream =
 ///   replaced by the kernel's choice in local_endpoint(). `tcp://*:P` takes IPv4 and IPv6, `[::]` IPv6 only.
 /// * async_accept completes with void(std::error_code, Stream): a connection with its peer's address, close-on-exec, non-blocking.
 ///   Connections that are gone before they are accepted are passed over; want of descriptors or memory is reported.
+///   An option that cannot be set is reported with the connection that it was for, open.
 /// * try_accept: one that is queued already; nullopt without an error is "none".
 /// * close(): cancels, closes, and removes a UNIX socket's file if it is still the one made here.
 template <class Listener, class Loop, class Stream>

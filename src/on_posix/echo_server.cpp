@@ -8,7 +8,6 @@
 
 #include "duet/error.hpp"
 #include "duet/on_posix/echo.hpp"
-#include "duet/os/accept.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup.hpp"
 #include "duet/policy/accept_policy.hpp"
@@ -211,12 +210,16 @@ void echo_server::core::accepted(door& at, std::error_code ec, stream arrived) {
     admit(std::move(arrived));
     return accept(at);
   }
+  if (arrived.is_open()) {
+    // An option could not be set on this connection: it goes, the others come.
+    ++counters_.failed;
+    event("refused", nullptr, ec);
+    return accept(at);
+  }
   const auto verdict = at.policy.failed(ec);
-  const bool fatal = verdict.action == policy::accept_action::fatal;
-  if (fatal && !os::is_listening(at.entrance.native_handle()))
-    return event("accept failed", nullptr, ec);
+  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
   ++counters_.accept_pauses;
-  if (verdict.first || fatal) event("accept paused", nullptr, ec);
+  if (verdict.first) event("accept paused", nullptr, ec);
   // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
   at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {

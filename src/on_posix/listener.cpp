@@ -101,7 +101,7 @@ std::error_code listener::accept_into(stream& into, int fd, const os::accept_set
   if (!connected) return ec;
   into.assign(std::move(connected), peer);
   into.set_observer(with.watcher);
-  return {};
+  return ec;
 }
 
 std::optional<stream> listener::try_accept(std::error_code& ec) {

@@ -21,20 +21,13 @@ unique_fd accept_one(int listener, const accept_setup& setup, socket_address& pe
         "accept4", connected.get(), ec,
         [&] { return ec ? std::string("no peer") : describe(peer, SOCK_STREAM); }, setup.asio);
     if (!ec) {
-      if (apply_options(steps, connected.get(), setup.family, option_stage::after_accept,
-                        setup.options))
-        return connected;
-      ec = steps.error();
-      return {};
+      const bool set = apply_options(steps, connected.get(), setup.family,
+                                     option_stage::after_accept, setup.options);
+      if (!set) ec = steps.error();
+      return connected;
     }
     if (retries.failed(ec).action != policy::accept_action::retry) return {};
   }
-}
-
-bool is_listening(int fd) noexcept {
-  int listening = 0;
-  socklen_t size = sizeof(listening);
-  return sys::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
 
 }  // namespace duet::os

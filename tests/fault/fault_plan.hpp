@@ -79,7 +79,7 @@ inline constexpr call_name flow_calls[] = {
     {os::call::write, "write"},
 };
 
-/// Remembers each failed step and each event that came with an error.
+/// Remembers each failed step and each event that came with an error. A connect that goes on in the background has not failed.
 struct error_log : observer {
   struct entry {
     std::string what;
@@ -87,7 +87,8 @@ struct error_log : observer {
   };
 
   void on_step(const flow_step& step) override {
-    if (step.error) steps.push_back({std::string(step.call), step.error});
+    if (step.error && step.error != std::errc::operation_in_progress)
+      steps.push_back({std::string(step.call), step.error});
   }
   void on_event(std::string_view event, const endpoint*, std::error_code error) override {
     if (error) events.push_back({std::string(event), error});

@@ -149,6 +149,31 @@ TEST_CASE_TEMPLATE("tokens: a deferred operation begins when it is called", Op, 
   CHECK(end.error == asio::error::operation_aborted);
 }
 
+TEST_CASE("tokens: what was cancelled before a deferred operation began does not end it") {
+  world w;
+  listener server(w.context);
+  server.listen(any_port());
+  auto [a, b] = w.pair();
+  std::array<std::byte, 16> to{};
+  auto accept = server.async_accept(deferred);
+  auto read = a.async_read_some(std::span(to), deferred);
+  auto write = a.async_write(as_bytes("x"), deferred);
+  server.cancel();
+  a.cancel();
+  std::array<fate*, 3> fates{&w.expect(), &w.expect(), &w.expect()};
+  std::move(accept)(probe(*fates[0]));
+  std::move(read)(probe(*fates[1]));
+  std::move(write)(probe(*fates[2]));
+  w.context.poll();
+  const raw_socket client = raw_socket::connected(server.local_endpoint());
+  std::error_code ec;
+  b.try_write_some(as_bytes("y"), ec);
+  for (const fate* each : fates) {
+    w.until(*each);
+    CHECK_FALSE(each->error);
+  }
+}
+
 TEST_CASE("tokens: deferred operations carry results on") {
   world w;
   auto [a, b] = w.pair();

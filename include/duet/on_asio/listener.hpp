@@ -75,7 +75,7 @@ class accept_op {
   template <class Self>
   void complete(Self& self) {
     basic_stream<Executor> accepted(of_->acceptor.get_executor());
-    if (!ec_) {
+    if (connected_) {
       accepted.assign(std::move(connected_), peer_);
       accepted.set_observer(of_->setup.watcher);
     }
@@ -161,7 +161,7 @@ class basic_listener {
     os::socket_address peer;
     os::unique_fd connected = os::accept_one(native_handle(), state_->setup, peer, ec);
     if (policy::judge_accept_error(ec) == policy::accept_action::wait) ec.clear();
-    if (!connected) return std::nullopt;
+    if (!connected || ec) return std::nullopt;
     std::optional<basic_stream<Executor>> accepted(get_executor());
     accepted->assign(std::move(connected), peer);
     accepted->set_observer(state_->setup.watcher);

@@ -23,11 +23,9 @@ struct accept_setup {
 };
 
 /// The next queued connection. None with resource_unavailable_try_again if there is none; errors that belong to a connection which is
-/// gone already are passed over, up to policy::accept_policy::retries_in_a_row of them. Errors: accept4(2)'s, setsockopt(2)'s.
+/// gone already are passed over, up to policy::accept_policy::retries_in_a_row of them. Errors: accept4(2)'s;
+/// setsockopt(2)'s come with the connection that they were for.
 unique_fd accept_one(int listener, const accept_setup& setup, socket_address& peer,
                      std::error_code& ec);
-
-/// Whether a descriptor is a socket that listens (SO_ACCEPTCONN, socket(7)): then an error of accept_one was a connection's.
-bool is_listening(int fd) noexcept;
 
 }  // namespace duet::os

@@ -20,7 +20,6 @@
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/stream.hpp"
-#include "duet/os/accept.hpp"
 #include "duet/os/sockaddr.hpp"
 #include "duet/policy/accept_policy.hpp"
 #include "duet/policy/buffer_pool.hpp"
@@ -233,12 +232,16 @@ inline void echo_server_core::accepted(echo_door& at, std::error_code ec, stream
     admit(std::move(arrived));
     return accept(at);
   }
+  if (arrived.is_open()) {
+    // An option could not be set on this connection: it goes, the others come.
+    ++counters_.failed;
+    event("refused", nullptr, ec);
+    return accept(at);
+  }
   const auto verdict = at.policy.failed(ec);
-  const bool fatal = verdict.action == policy::accept_action::fatal;
-  if (fatal && !os::is_listening(at.entrance.native_handle()))
-    return event("accept failed", nullptr, ec);
+  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
   ++counters_.accept_pauses;
-  if (verdict.first || fatal) event("accept paused", nullptr, ec);
+  if (verdict.first) event("accept paused", nullptr, ec);
   // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
   at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {

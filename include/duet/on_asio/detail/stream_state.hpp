@@ -46,7 +46,11 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   void cancel(wait_type direction) {
     ++cancels_[static_cast<std::size_t>(direction)];
     for (std::size_t each = 0; each < signals_.size(); ++each) {
-      if (direction_of(static_cast<operation_kind>(each)) == direction)
+      const auto kind = static_cast<operation_kind>(each);
+      // What an operation on a socket that never was open leaves in its slot must not be called (asio 1.22 reads what open sets). Only
+      // a connect has something to cancel while the socket is closed: its lookup.
+      const bool safe = socket.is_open() || kind == operation_kind::connect;
+      if (safe && direction_of(kind) == direction)
         signals_[each].emit(asio::cancellation_type::terminal);
     }
   }
