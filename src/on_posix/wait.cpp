@@ -123,9 +123,10 @@ void on_signal(int signal) {
   const int saved = errno;
   const auto byte = static_cast<unsigned char>(signal);
   const int fd = write_ends[signal].load(std::memory_order_relaxed) - 1;
-  // not through sys: the seam of test builds takes a lock, which a signal handler must not.
-  if (fd >= 0) [[maybe_unused]]
-    const auto size = ::write(fd, &byte, 1);
+  if (fd >= 0) {
+    // not through sys: the seam of test builds takes a lock, which a signal handler must not
+    [[maybe_unused]] const auto size = ::write(fd, &byte, 1);
+  }
   errno = saved;
 }
 

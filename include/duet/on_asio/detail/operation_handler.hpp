@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "duet/error.hpp"
 #include "duet/observer.hpp"
 #include "duet/os/flow.hpp"
 
@@ -50,6 +51,8 @@ class operation_handler {
 
  private:
   void tell(std::error_code error, std::size_t moved) const {
+    // The end of the stream is recv's 0, which Asio makes an error of.
+    if (error == condition::end_of_stream) error.clear();
     const long result = error ? -1 : static_cast<long>(moved);
     told_.watcher->on_step(
         {told_.call, os::describe_transfer(told_.fd, told_.asked), result, error, told_.asio});
