@@ -72,34 +72,38 @@ std::string problem_of_numbers(std::string_view text) {
   return "it is no IPv4 address";
 }
 
+/// What is wrong with what stands between two colons of an IPv6 address, or "".
+std::string problem_of_group(std::string_view group, bool is_last) {
+  if (group.find('.') != std::string_view::npos) {
+    if (!is_last) return "dotted numbers stand only at the end of an IPv6 address";
+    if (address::parse(group)) return {};
+    return fmt::format("'{}' at its end is no dotted IPv4 address", printable(group));
+  }
+  if (!std::all_of(group.begin(), group.end(), is_hex_digit)) {
+    return fmt::format("'{}' is no hexadecimal number", printable(group));
+  }
+  return group.size() > 4 ? fmt::format("{} has more than 4 digits", group) : "";
+}
+
 /// Why a text with colons, without a scope, is no IPv6 address.
 std::string problem_of_groups(std::string_view text) {
   if (text.find(":::") != std::string_view::npos) return "it has three colons in a row";
   const std::size_t gap = text.find("::");
-  if (gap != std::string_view::npos && text.find("::", gap + 2) != std::string_view::npos) {
-    return "it has :: twice";
-  }
-  std::size_t groups = 0;
-  for (const std::string_view each : split(text, ':')) {
+  const bool has_gap = gap != std::string_view::npos;
+  if (has_gap && text.find("::", gap + 2) != std::string_view::npos) return "it has :: twice";
+  std::size_t count = 0;
+  const auto groups = split(text, ':');
+  for (const std::string_view& each : groups) {
     if (each.empty()) continue;
-    if (each.find('.') != std::string_view::npos) {
-      if (each.data() + each.size() != text.data() + text.size())
-        return "dotted numbers stand only at the end of an IPv6 address";
-      if (!address::parse(each))
-        return fmt::format("'{}' at its end is no dotted IPv4 address", printable(each));
-      groups += 2;
-      continue;
+    if (std::string problem = problem_of_group(each, &each == &groups.back()); !problem.empty()) {
+      return problem;
     }
-    if (!std::all_of(each.begin(), each.end(), is_hex_digit))
-      return fmt::format("'{}' is no hexadecimal number", printable(each));
-    if (each.size() > 4) return fmt::format("{} has more than 4 digits", each);
-    ++groups;
+    count += each.find('.') == std::string_view::npos ? 1 : 2;  // dotted: 32 bits are two groups
   }
-  if (gap == std::string_view::npos && groups < 8)
-    return fmt::format("it has {} groups, an IPv6 address has 8", groups);
-  if (groups > 8) return fmt::format("it has {} groups, an IPv6 address has 8", groups);
-  if (gap != std::string_view::npos && groups == 8)
-    return "it has 8 groups, which leaves :: nothing to stand for";
+  if (count > 8 || (count < 8 && !has_gap)) {
+    return fmt::format("it has {} of the 8 groups of an IPv6 address", count);
+  }
+  if (count == 8 && has_gap) return "it has 8 groups, which leaves :: nothing to stand for";
   return "it has a colon at its beginning or its end";
 }
 
