@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a message costs once everything is warm: no allocation in either column, and no system call too many where the seam sees it.
 // This program's operator new counts.
-#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <thread>
 #include <vector>
 
 #include "duet/error.hpp"
@@ -14,7 +14,8 @@
 #include "skip.hpp"
 
 namespace {
-std::atomic<std::size_t> allocations{0};
+thread_local std::size_t allocations =
+    0;  // of this thread, so that a peer in another does not count
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -41,73 +42,39 @@ namespace {
 constexpr int warm_up = 200;
 constexpr int counted = 1000;
 
-/// Messages still to come, and what had been allocated when counting began and ended.
-struct meter {
-  void message_done() {
-    --left;
-    if (left == counted) at_begin = allocations;
-    if (left == 0) at_end = allocations;
-  }
-  int left = warm_up + counted;
-  std::size_t at_begin = 0;
-  std::size_t at_end = 0;
-};
-
-/// Sends 64 bytes, waits for them, and again, until the meter has seen enough; then stops the loop.
-template <class Loop, class Stream>
-struct ping_pong {
-  void send() {
-    stream.async_write(message, [this](std::error_code ec, std::size_t) {
-      CHECK_FALSE(ec);
-      receive();
-    });
-  }
-  void receive() {
-    stream.async_read_some(std::span(answer).subspan(have),
-                           [this](std::error_code ec, std::size_t size) {
-                             have += size;
-                             if (ec) return;  // closed at the end of the case
-                             if (have < answer.size()) return receive();
-                             have = 0;
-                             count.message_done();
-                             count.left > 0 ? send() : owner.stop();
-                           });
-  }
-  Loop& owner;
-  meter& count;
-  Stream stream;
-  byte_vector message = some_bytes(64);
-  byte_vector answer = byte_vector(64);
-  std::size_t have = 0;
-};
-
-/// Allocations of `counted` messages that `connections` clients exchange with one echo server on one loop.
+/// Allocations of `counted` messages that each of `connections` peers exchanges with an echo server. The peers are bare sockets in a thread of
+/// their own: Asio keeps the memory of two operations of a kind a thread, which is the server's to use.
 template <class Row>
 std::size_t allocations_with(std::size_t connections) {
-  using stream = typename Row::backend::stream;
-  using client = ping_pong<typename Row::backend::loop, stream>;
   fixture_of<Row> f;
   typename Row::backend::echo_server server(f.loop());
   const endpoint where = server.listen(f.anywhere());
   server.start();
-  meter count;
-  std::vector<std::unique_ptr<client>> clients;
-  for (std::size_t each = 0; each < connections; ++each) {
-    stream connecting(f.loop());
-    result connect;
-    Row::backend::async_connect(connecting, where, {}, f.into(connect, "connect"));
-    f.run_until([&] { return connect.done; });
-    clients.push_back(std::make_unique<client>(client{f.loop(), count, std::move(connecting)}));
-  }
-  for (auto& each : clients) each->send();
+  std::size_t at_begin = 0;
+  std::size_t at_end = 0;
+  std::thread peers([&] {
+    std::vector<raw_socket> sockets;
+    for (std::size_t each = 0; each < connections; ++each)
+      sockets.push_back(raw_socket::connected(where));
+    const byte_vector message = some_bytes(64);
+    for (int number = 0; number < warm_up + counted; ++number) {
+      if (number == warm_up) f.loop().post([&] { at_begin = allocations; });
+      for (const raw_socket& each : sockets) each.send_all(message);
+      for (const raw_socket& each : sockets) CHECK(each.receive(message.size()) == message);
+    }
+    f.loop().post([&] {
+      at_end = allocations;
+      f.loop().stop();
+    });
+  });
   // One run for all messages: Asio keeps the memory of operations for as long as a run lasts.
   f.loop().restart();
   f.loop().run_for(cap);
-  CHECK(count.left <= 0);
-  for (auto& each : clients) each->stream.close();
+  peers.join();
+  CHECK(server.counters().bytes_echoed == connections * (warm_up + counted) * 64);
   server.stop();
   f.check_no_work_left();
-  return count.at_end - count.at_begin;
+  return at_end - at_begin;
 }
 
 }  // namespace
