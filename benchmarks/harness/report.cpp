@@ -85,16 +85,18 @@ worded verdict_words(const comparison& ratio, bool is_control) {
   return {"insufficient", ink::yellow};
 }
 
-/// Ratio, interval and verdict.
+/// Ratio, interval and verdict; padded for a column to follow if `width` is not 0.
 std::string ratio_columns(const std::optional<comparison>& ratio, bool is_control,
-                          std::string_view mark, bool color) {
-  if (!ratio) return fmt::format("{:<41}", "    not measured");
+                          std::string_view mark, std::size_t width, bool color) {
+  if (!ratio) return fmt::format("{:<{}}", "    not measured", width);
   const std::string bounds =
       ratio->bounds ? fmt::format("{:.3f} .. {:.3f}", ratio->bounds->low, ratio->bounds->high)
                     : none;
   const worded words = verdict_words(*ratio, is_control);
-  return fmt::format("{:>7.3f}{:<1} {:<14}  {}", ratio->ratio, mark, bounds,
-                     paint(fmt::format("{:<16}", words.text), words.with, color));
+  const std::string start = fmt::format("{:>7.3f}{:<1} {:<14}  ", ratio->ratio, mark, bounds);
+  const std::size_t used = start.size() + words.text.size();
+  return start + paint(words.text, words.with, color) +
+         std::string(width > used ? width - used : 0, ' ');
 }
 
 bool is_loader_bound(const cell_result& cell, const cell_summary& summary, std::size_t arm) {
@@ -106,17 +108,18 @@ bool is_loader_bound(const cell_result& cell, const cell_summary& summary, std::
 std::string ratios_table(const cell_result& cell, const cell_summary& summary,
                          const std::vector<arm>& arms, bool color) {
   constexpr const char* over = "  {:<12}{:<41}{}";
+  constexpr std::size_t column_width = 41;
   constexpr const char* columns = "  ratio  interval        verdict";
   std::string text =
       paint(fmt::format(over, "", "  CPU per message", "  messages per second"), ink::dim, color) +
       '\n' + paint(fmt::format(over, "against raw", columns, columns), ink::dim, color) + '\n';
   for (std::size_t i = 1; i < arms.size(); ++i) {
     const bool is_control = arms[i].name == control_name;
-    text +=
-        fmt::format(over, arms[i].name, ratio_columns(summary.cpu.ratios[i], is_control, "", color),
-                    ratio_columns(summary.throughput.ratios[i], is_control,
-                                  is_loader_bound(cell, summary, i) ? "~" : "", color)) +
-        '\n';
+    text += fmt::format(over, arms[i].name,
+                        ratio_columns(summary.cpu.ratios[i], is_control, "", column_width, color),
+                        ratio_columns(summary.throughput.ratios[i], is_control,
+                                      is_loader_bound(cell, summary, i) ? "~" : "", 0, color)) +
+            '\n';
   }
   return text;
 }

@@ -37,6 +37,7 @@ TEST_CASE("report: no line of a cell is wider than 100 columns") {
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);
     CHECK(line.size() <= 100);
+    CHECK((line.empty() || line.back() != ' '));
   }
 }
 
