@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "echo/schema.hpp"
 #include "support/json_lines.hpp"
+#include "support/latency_summary.hpp"
 #include "support/printable.hpp"
 #include "support/quantity.hpp"
 #include "support/reason.hpp"
@@ -19,8 +19,6 @@ namespace {
 
 /// How old a line may get in the buffer of a ping without pauses.
 constexpr std::chrono::milliseconds freshness{100};
-
-constexpr std::array<std::uint64_t, 4> percentiles{500, 900, 990, 999};
 
 unsigned to_unsigned(std::byte value) { return std::to_integer<unsigned>(value); }
 
@@ -108,38 +106,19 @@ void ping_report::print_totals() {
   if (lost_ > 0) text += fmt::format(", lost {}", lost_);
   if (unanswered() > 0) text += fmt::format(", unanswered {}", unanswered());
   text += '\n';
-  if (received() > 0) {
-    const auto in_us = [](std::optional<std::chrono::nanoseconds> value) {
-      return value ? fmt::format("{:.1f}", static_cast<double>(value->count()) / 1e3)
-                   : std::string("-");
-    };
-    text += "min/mean/p50/p90/p99/p99.9/max = " + in_us(latencies_.min()) + '/' +
-            in_us(latencies_.mean());
-    for (const std::uint64_t each : percentiles) text += '/' + in_us(latencies_.percentile(each));
-    text += '/' + in_us(latencies_.max()) + " us\n";
-  }
+  if (received() > 0) text += latency_text(summary_of(latencies_)) + '\n';
   console_.out.put(text);
 }
 
 void ping_report::print_totals_json() {
-  const auto ns = [&](std::optional<std::chrono::nanoseconds> value) {
-    return value && received() > 0 ? json_value(std::int64_t{value->count()}) : json_value(nullptr);
-  };
-  console_.out.put(
-      json_line(schema, "summary",
-                {{"endpoint", options_.to.to_string()},
-                 {"sent", sent_},
-                 {"received", received()},
-                 {"bad", damaged_},
-                 {"lost", lost_},
-                 {"unanswered", unanswered()},
-                 {"min_ns", ns(latencies_.min())},
-                 {"mean_ns", received() > 0 ? ns(latencies_.mean()) : json_value(nullptr)},
-                 {"p50_ns", ns(latencies_.percentile(500))},
-                 {"p90_ns", ns(latencies_.percentile(900))},
-                 {"p99_ns", ns(latencies_.percentile(990))},
-                 {"p99_9_ns", ns(latencies_.percentile(999))},
-                 {"max_ns", ns(latencies_.max())}}));
+  std::vector<json_field> fields{{"endpoint", options_.to.to_string()},
+                                 {"sent", sent_},
+                                 {"received", received()},
+                                 {"bad", damaged_},
+                                 {"lost", lost_},
+                                 {"unanswered", unanswered()}};
+  for (json_field& each : latency_fields(summary_of(latencies_))) fields.push_back(std::move(each));
+  console_.out.put(json_line(schema, "summary", fields));
 }
 
 }  // namespace duet::apps::echo

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <system_error>
 
-#include "echo/latency_histogram.hpp"
 #include "echo/options.hpp"
 #include "echo/payload.hpp"
 #include "support/console.hpp"
 #include "support/exit_code.hpp"
+#include "support/latency_histogram.hpp"
 
 namespace duet::apps::echo {
 

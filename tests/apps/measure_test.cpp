@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <vector>
 
-#include "echo/latency_histogram.hpp"
 #include "echo/payload.hpp"
 #include "echo/ping_pace.hpp"
+#include "support/latency_histogram.hpp"
+#include "support/latency_summary.hpp"
 
 using namespace std::chrono_literals;
+using namespace duet::apps;
 using namespace duet::apps::echo;
 
 namespace {
@@ -67,6 +69,19 @@ TEST_CASE("histogram: a percentile wants 10 samples beyond it") {
   CHECK_FALSE(staircase(9999).percentile(999));
   CHECK(staircase(10000).percentile(999));
   CHECK_FALSE(latency_histogram().percentile(500));
+}
+
+TEST_CASE("histogram: its summary as text shows a dash for what is not known") {
+  CHECK(latency_text(summary_of(staircase(20))) ==
+        "min/mean/p50/p90/p99/p99.9/max = 1.0/10.5/10.0/-/-/-/20.0 us");
+  const auto none = latency_fields(latency_summary{});
+  REQUIRE(none.size() == 7);
+  for (const json_field& each : none) CHECK(each.value == json_value(nullptr));
+  const auto some = latency_fields(summary_of(staircase(20)));
+  CHECK(some.front().key == "min_ns");
+  CHECK(some.front().value == json_value(std::int64_t{1000}));
+  CHECK(some.at(3).key == "p90_ns");
+  CHECK(some.at(3).value == json_value(nullptr));
 }
 
 TEST_CASE("payload: any piece of a message verifies on its own") {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "duet/error.hpp"
 #include "support/arguments.hpp"
@@ -41,7 +42,9 @@ TEST_CASE("json lines: one object a line that names its schema") {
                                       {"port", std::uint64_t{18446744073709551615U}},
                                       {"ok", true},
                                       {"none", nullptr},
-                                      {"debt", std::int64_t{-1}}});
+                                      {"debt", std::int64_t{-1}},
+                                      {"names", std::vector<std::string>{"a", "b"}},
+                                      {"nobody", std::vector<std::string>{}}});
   CHECK(line.ends_with("}\n"));
   CHECK(line.find('\n') == line.size() - 1);
   const auto json = nlohmann::json::parse(line);
@@ -52,6 +55,8 @@ TEST_CASE("json lines: one object a line that names its schema") {
   CHECK(json["ok"] == true);
   CHECK(json["none"].is_null());
   CHECK(json["debt"] == -1);
+  CHECK(json["names"] == nlohmann::json{"a", "b"});
+  CHECK(json["nobody"] == nlohmann::json::array());
 }
 
 TEST_CASE("json lines: bytes that are not UTF-8 still make JSON") {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace duet::apps::echo {
+namespace duet::apps {
 
 class latency_histogram {
  public:
@@ -36,4 +36,4 @@ class latency_histogram {
   std::chrono::nanoseconds max_{};
 };
 
-}  // namespace duet::apps::echo
+}  // namespace duet::apps

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "echo/latency_histogram.hpp"
+#include "support/latency_histogram.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 
-namespace duet::apps::echo {
+namespace duet::apps {
 namespace {
 
 constexpr unsigned step_bits = 10;
@@ -58,4 +58,4 @@ std::optional<std::chrono::nanoseconds> latency_histogram::percentile(
   return max_;
 }
 
-}  // namespace duet::apps::echo
+}  // namespace duet::apps
