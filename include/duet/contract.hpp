@@ -25,10 +25,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "duet/address.hpp"
 #include "duet/connect_options.hpp"
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
+#include "duet/resolve_options.hpp"
+#include "duet/resolve_result.hpp"
 #include "duet/socket_options.hpp"
 #include "duet/stream_types.hpp"
 
@@ -50,6 +53,9 @@ struct on_stream {
 };
 struct on_count {
   void operator()(std::size_t) {}
+};
+struct on_names {
+  void operator()(std::error_code, const resolve_result&) {}
 };
 struct on_result {
   void operator()(std::error_code, echo_result) {}
@@ -167,6 +173,32 @@ concept listener = std::constructible_from<Listener, Loop&> && std::movable<List
                      it.close();
                    };
 
+/// Names to addresses and back.
+/// * async_resolve(host, service, options) completes with void(std::error_code, resolve_result): no error as soon as one of the views
+///   asked for has an answer; the result has each view's own error.
+/// * A literal with a port number, a bad name (condition::bad_name) and a bad port (bad_endpoint) are answered without asking anybody.
+/// * name_not_found: there is no such name, or service. name_no_data: none of the wanted family. name_try_again: servers fail, refuse or are
+///   silent, or the pool has too many lookups that are stuck. name_no_recovery: for good. timed_out: options.deadline.
+/// * As many lookups as the pool has threads run at once; equal ones under way are one, and cancelling one leaves the others.
+/// * cancel(), and the resolver's end, complete all of its lookups with operation_canceled at once. What libc does not give up goes on
+///   in a thread of its own, and delays neither the loop's end nor the process's.
+/// * resolve(), reverse(): the same, waiting on this thread.
+template <class Resolver, class Loop>
+concept resolver =
+    std::constructible_from<Resolver, Loop&> &&
+    std::constructible_from<Resolver, Loop&, const lookup_pool_options&> &&
+    std::movable<Resolver> &&
+    requires(Resolver& it, std::string_view host, std::string_view service, const address& of,
+             const resolve_options& options, std::error_code& ec) {
+      it.async_resolve(host, service, options, on_names());
+      it.async_reverse(of, options, on_names());
+      { it.resolve(host, service, options) } -> std::same_as<resolve_result>;
+      { it.resolve(host, service, options, ec) } -> std::same_as<resolve_result>;
+      { it.reverse(of, options) } -> std::same_as<resolve_result>;
+      { it.reverse(of, options, ec) } -> std::same_as<resolve_result>;
+      it.cancel();
+    };
+
 /// The echo service of RFC 862 over streams.
 /// * listen(endpoint) may be called several times and returns what was bound; start() begins to accept.
 /// * Every byte received is sent back in order. After the peer's end everything received is echoed, then the stream is ended.
@@ -240,6 +272,7 @@ concept backend =
     descriptor<typename Backend::descriptor, typename Backend::loop> &&
     stream<typename Backend::stream, typename Backend::loop> &&
     listener<typename Backend::listener, typename Backend::loop, typename Backend::stream> &&
+    resolver<typename Backend::resolver, typename Backend::loop> &&
     echo_server<typename Backend::echo_server, typename Backend::loop> &&
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
     blocking_connection<typename Backend::blocking_connection> &&

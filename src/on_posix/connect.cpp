@@ -8,7 +8,7 @@
 
 #include "duet/error.hpp"
 #include "duet/os/flow.hpp"
-#include "duet/os/lookup.hpp"
+#include "duet/os/lookup_pool.hpp"
 #include "duet/os/sys.hpp"
 #include "duet/policy/connect_sequence.hpp"
 
@@ -46,23 +46,20 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   }
 
  private:
-  void look_up() try {
-    lookup_.emplace(at_, [weak = weak_from_this(), &loop = io_->owner()](
-                             std::error_code ec, std::vector<endpoint> found) {
-      loop.post([weak, ec, found = std::move(found)]() mutable {
-        if (const auto self = weak.lock()) self->found(ec, std::move(found));
-      });
-    });
-  } catch (const std::system_error& no_thread) {
-    found(no_thread.code(), {});
+  void look_up() {
+    lookup_.emplace(
+        os::lookup_pool::shared(), os::endpoint_question(at_),
+        [weak = weak_from_this(), &loop = io_->owner()](const os::lookup_outcome& outcome) {
+          loop.post([weak, outcome] {
+            if (const auto self = weak.lock()) self->found(outcome);
+          });
+        });
   }
 
-  void found(std::error_code ec, std::vector<endpoint> targets) {
-    lookup_error_ = ec;
-    os::flow(options_.watcher)
-        .took("getaddrinfo", ec ? -1 : static_cast<long>(targets.size()), ec,
-              [&] { return at_.to_string(); });
-    sequence_ = policy::connect_sequence(std::move(targets));
+  void found(const os::lookup_outcome& outcome) {
+    lookup_error_ = outcome.error;
+    os::tell(options_.watcher, os::endpoint_question(at_), outcome);
+    sequence_ = policy::connect_sequence(os::endpoints_of(at_, outcome));
     io_->unpark(wait_type::write);
   }
 
@@ -157,7 +154,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   timer deadline_;
   bool timed_out_ = false;
   std::error_code lookup_error_;
-  std::optional<os::lookup> lookup_;
+  std::optional<os::pending_lookup> lookup_;
   policy::connect_sequence sequence_;
   completion handler_;
 };

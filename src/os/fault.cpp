@@ -17,7 +17,7 @@ struct entry {
 
 struct table {
   std::mutex mutex;
-  std::array<entry, static_cast<std::size_t>(call::count_)> entries;
+  std::array<entry, static_cast<std::size_t>(call::last)> entries;
   entry& operator[](call which) { return entries[static_cast<std::size_t>(which)]; }
 };
 

@@ -11,6 +11,7 @@
 #include "duet/on_asio/echo.hpp"
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/resolver.hpp"
 #include "duet/on_asio/stream.hpp"
 
 namespace duet::on_asio {
@@ -24,6 +25,7 @@ struct backend {
   using signal_set = on_asio::signal_set;
   using stream = on_asio::stream;
   using listener = on_asio::listener;
+  using resolver = on_asio::resolver;
   using echo_server = on_asio::echo_server;
   using echo_client = on_asio::echo_client;
   using blocking_server = blocking::server;

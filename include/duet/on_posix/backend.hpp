@@ -11,6 +11,7 @@
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/on_posix/resolver.hpp"
 #include "duet/on_posix/stream.hpp"
 
 namespace duet::on_posix {
@@ -24,6 +25,7 @@ struct backend {
   using signal_set = on_posix::signal_set;
   using stream = on_posix::stream;
   using listener = on_posix::listener;
+  using resolver = on_posix::resolver;
   using echo_server = on_posix::echo_server;
   using echo_client = on_posix::echo_client;
   using blocking_server = blocking::server;

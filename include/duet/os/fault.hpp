@@ -22,7 +22,11 @@ enum class call : std::uint8_t {
   fcntl,
   fstatat,
   getaddrinfo,
+  gethostbyaddr_r,
+  gethostbyname2_r,
+  getnameinfo,
   getpeername,
+  getpid,
   getrlimit,
   getsockname,
   getsockopt,
@@ -41,7 +45,7 @@ enum class call : std::uint8_t {
   socket,
   unlink,
   write,
-  count_,
+  last,  // not a call: how many there are
 };
 
 /// One planned fault. The calls it strikes are numbered from 1, counted from the moment the plan is set.

@@ -117,7 +117,12 @@ inline int poll(pollfd* fds, nfds_t count, int timeout_ms) noexcept {
   return enter(call::poll) ? ::poll(fds, count, timeout_ms) : -1;
 }
 
-// Files, signals, limits.
+// Processes, files, signals, limits.
+/// Cannot fail; counted only.
+inline pid_t getpid() noexcept {
+  [[maybe_unused]] const bool made = enter(call::getpid);
+  return ::getpid();
+}
 inline int fstatat(int directory, const char* path, struct stat* result, int flags) noexcept {
   return enter(call::fstatat) ? ::fstatat(directory, path, result, flags) : -1;
 }
@@ -132,7 +137,7 @@ inline int setrlimit(__rlimit_resource_t resource, const rlimit* limit) noexcept
   return enter(call::setrlimit) ? ::setrlimit(resource, limit) : -1;
 }
 
-// Names. A planned fault of getaddrinfo is EAI_SYSTEM with the planned errno.
+// Names. A planned fault is EAI_SYSTEM with the planned errno, or of the _r calls NETDB_INTERNAL with it.
 inline unsigned if_nametoindex(const char* name) noexcept {
   return enter(call::if_nametoindex) ? ::if_nametoindex(name) : 0;
 }
@@ -142,6 +147,29 @@ inline char* if_indextoname(unsigned index, char* name) noexcept {
 inline int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
                        addrinfo** result) noexcept {
   return enter(call::getaddrinfo) ? ::getaddrinfo(host, service, hints, result) : EAI_SYSTEM;
+}
+inline int getnameinfo(const sockaddr* address, socklen_t size, char* host, socklen_t host_size,
+                       int flags) noexcept {
+  return enter(call::getnameinfo) ? ::getnameinfo(address, size, host, host_size, nullptr, 0, flags)
+                                  : EAI_SYSTEM;
+}
+inline int gethostbyname2_r(const char* name, int family, hostent* memory, char* buffer,
+                            std::size_t size, hostent** result, int* host_error) noexcept {
+  if (enter(call::gethostbyname2_r))
+    return ::gethostbyname2_r(name, family, memory, buffer, size, result, host_error);
+  *result = nullptr;
+  *host_error = NETDB_INTERNAL;
+  return errno;
+}
+inline int gethostbyaddr_r(const void* address, socklen_t length, int family, hostent* memory,
+                           char* buffer, std::size_t size, hostent** result,
+                           int* host_error) noexcept {
+  if (enter(call::gethostbyaddr_r)) {
+    return ::gethostbyaddr_r(address, length, family, memory, buffer, size, result, host_error);
+  }
+  *result = nullptr;
+  *host_error = NETDB_INTERNAL;
+  return errno;
 }
 
 }  // namespace duet::os::sys

@@ -2,14 +2,8 @@
 // connect_op: one connect on Asio: resolve if need be, then one endpoint after another, policy::connect_sequence saying which.
 #pragma once
 
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/bind_cancellation_slot.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 #include <asio/query.hpp>
-#include <chrono>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -18,10 +12,12 @@
 #include "duet/connect_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
-#include "duet/on_asio/detail/completion.hpp"
+#include "duet/on_asio/detail/ending.hpp"
 #include "duet/on_asio/detail/lookup_service.hpp"
 #include "duet/on_asio/stream.hpp"
 #include "duet/os/flow.hpp"
+#include "duet/os/lookup.hpp"
+#include "duet/os/lookup_pool.hpp"
 #include "duet/os/sockaddr.hpp"
 #include "duet/policy/connect_sequence.hpp"
 
@@ -37,21 +33,10 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
         life_(stream_->life()),
         at_(at),
         options_(options),
-        deadline_(executor()),
-        work_(executor()),
-        handler_work_(asio::get_associated_executor(handler, executor())),
-        handler_(std::move(handler)) {}
+        end_(stream_->socket.get_executor(), std::move(handler)) {}
 
   void start() {
-    auto slot = asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) slot.assign(canceller{this->weak_from_this()});
-    if (options_.deadline.count() > 0) {
-      deadline_.expires_after(options_.deadline);
-      deadline_.async_wait([weak = this->weak_from_this()](std::error_code ec) {
-        const auto self = weak.lock();
-        if (!ec && self) self->abort(error::timed_out);
-      });
-    }
+    end_.watch(this->weak_from_this(), options_.deadline);
     if (at_.is_numeric()) return next(policy::connect_sequence({at_}));
     // No socket is open yet: the stream's cancel() reaches the lookup through the direction that connecting will use.
     stream_->slot(operation_kind::connect).assign(canceller{this->weak_from_this()});
@@ -59,44 +44,36 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   }
 
  private:
-  struct canceller {
-    void operator()(asio::cancellation_type) const {
-      if (const auto op = of.lock()) op->abort(asio::error::operation_aborted);
-    }
-    std::weak_ptr<connect_op> of;
-  };
+  using ending_type = ending<Executor, Handler>;
+  using canceller = typename ending_type::template canceller<connect_op>;
+  friend ending_type;
 
   /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
   [[nodiscard]] bool current() const noexcept { return stream_->life() == life_; }
 
-  [[nodiscard]] Executor executor() const { return stream_->socket.get_executor(); }
-
-  [[nodiscard]] lookup_service& lookups() const {
-    return asio::use_service<lookup_service>(asio::query(executor(), asio::execution::context));
+  [[nodiscard]] lookup_service& lookups() {
+    return asio::use_service<lookup_service>(
+        asio::query(end_.executor(), asio::execution::context));
   }
 
   /// Ends the operation with `why`, unless it is over already: a result that is known wins.
   void abort(std::error_code why) {
-    if (finished_ || why_) return;
+    if (end_.reached() || why_) return;
     why_ = why;
     if (ticket_ != 0) return finish(why);
     std::error_code ignored;
     if (current()) stream_->socket.cancel(ignored);
   }
 
-  void look_up() try {
+  void look_up() {
     ticket_ = lookups().start(
-        at_, executor(),
-        [self = this->shared_from_this()](std::error_code ec, std::vector<endpoint> found) {
+        os::lookup_pool::shared(), os::endpoint_question(at_), end_.executor(),
+        [self = this->shared_from_this()](const os::lookup_outcome& outcome) {
           self->ticket_ = 0;
-          os::flow(self->options_.watcher)
-              .took("getaddrinfo", ec ? -1 : static_cast<long>(found.size()), ec,
-                    [&] { return self->at_.to_string(); });
-          if (ec) return self->finish(ec);
-          self->next(policy::connect_sequence(std::move(found)));
+          os::tell(self->options_.watcher, os::endpoint_question(self->at_), outcome);
+          if (outcome.error) return self->finish(outcome.error);
+          self->next(policy::connect_sequence(os::endpoints_of(self->at_, outcome)));
         });
-  } catch (const std::system_error& no_thread) {
-    finish(no_thread.code());
   }
 
   void next(policy::connect_sequence targets) {
@@ -151,34 +128,22 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   }
 
   void finish(std::error_code ec) {
-    if (std::exchange(finished_, true)) return;
+    if (end_.reached()) return;
     const auto keep = this->shared_from_this();
-    deadline_.cancel();
     if (ticket_ != 0) lookups().cancel(std::exchange(ticket_, 0));
     std::error_code ignored;
     if (ec && current()) stream_->socket.close(ignored);
-    auto slot = asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) slot.clear();
-    // Through the stream's executor: the handler's own may belong to no loop that is run (a future's belongs to threads of Asio's).
-    asio::post(executor(), completion<Handler, std::error_code>(std::move(handler_), ec));
-    handler_work_.reset();
-    work_.reset();
+    end_.reach(ec);
   }
 
   state_ptr stream_;
   std::uint32_t life_;
   endpoint at_;
   connect_options options_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, Executor>
-      deadline_;
-  asio::executor_work_guard<Executor> work_;
-  asio::executor_work_guard<asio::associated_executor_t<Handler, Executor>> handler_work_;
-  Handler handler_;
+  ending_type end_;
   policy::connect_sequence sequence_;
   std::uint64_t ticket_ = 0;
   std::error_code why_;
-  bool finished_ = false;
 };
 
 template <class Executor>

@@ -10,12 +10,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <utility>
-#include <vector>
 
-#include "duet/endpoint.hpp"
 #include "duet/os/lookup.hpp"
+#include "duet/os/lookup_pool.hpp"
 
 namespace duet::on_asio::detail {
 
@@ -23,20 +21,21 @@ class lookup_service : public asio::execution_context::service {
  public:
   using key_type = lookup_service;
   inline static asio::execution_context::id id;
-  using handler = std::function<void(std::error_code, std::vector<endpoint>)>;
+  using handler = std::function<void(const os::lookup_outcome&)>;
 
   explicit lookup_service(asio::execution_context& context) : service(context) {}
 
-  /// Calls `done` on `executor`, unless cancelled before. Returns what cancel() takes. Throws std::system_error without a thread.
+  /// Calls `done` on `executor`, unless cancelled before. Returns what cancel() takes, never 0.
   template <class Executor>
-  std::uint64_t start(const endpoint& name, const Executor& executor, handler done) {
+  std::uint64_t start(std::shared_ptr<os::lookup_pool> pool, const os::lookup_question& about,
+                      const Executor& executor, handler done) {
     const std::lock_guard lock(mutex_);
     const std::uint64_t ticket = ++last_;
-    auto arrived = [this, ticket, executor](std::error_code ec, std::vector<endpoint> found) {
-      asio::post(executor,
-                 [this, ticket, ec, found = std::move(found)] { finish(ticket, ec, found); });
+    auto arrived = [this, ticket, executor](const os::lookup_outcome& outcome) {
+      asio::post(executor, [this, ticket, outcome] { finish(ticket, outcome); });
     };
-    entries_.emplace(ticket, entry{os::lookup(name, std::move(arrived)), std::move(done)});
+    entries_.emplace(ticket, entry{os::pending_lookup(std::move(pool), about, std::move(arrived)),
+                                   std::move(done)});
     return ticket;
   }
 
@@ -45,7 +44,7 @@ class lookup_service : public asio::execution_context::service {
 
  private:
   struct entry {
-    os::lookup lookup;
+    os::pending_lookup lookup;
     handler done;
   };
   using entry_map = std::map<std::uint64_t, entry>;
@@ -61,8 +60,8 @@ class lookup_service : public asio::execution_context::service {
     return entries_.extract(ticket);
   }
 
-  void finish(std::uint64_t ticket, std::error_code ec, const std::vector<endpoint>& found) {
-    if (const auto due = take(ticket)) due.mapped().done(ec, found);
+  void finish(std::uint64_t ticket, const os::lookup_outcome& outcome) {
+    if (const auto due = take(ticket)) due.mapped().done(outcome);
   }
 
   std::mutex mutex_;
