@@ -79,7 +79,7 @@ std::vector<endpoint> bind_all(const serve_options& options, console& to, observ
       }
     }
     if (!missing) continue;
-    if (bound.size() == before) throw *missing;
+    if (bound.size() == before) throw std::system_error(*missing);
     to.notice(printable(missing->what()) + " (passed over)");
   }
   return bound;

@@ -58,7 +58,7 @@ endpoint from_v6(const sockaddr_in6& from, transport kind) {
 }
 
 /// Other programs' names go to the last byte of sun_path, or are nothing but a NUL; they are cut to what an endpoint can be.
-endpoint from_local(transport kind, std::string path) {
+endpoint from_local(transport kind, const std::string& path) {
   std::error_code ec;
   if (auto named = endpoint::local(kind, path, ec)) return *named;
   constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;

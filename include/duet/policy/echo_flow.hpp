@@ -36,14 +36,12 @@ class echo_flow {
   /// A wait is over.
   void ready(std::error_code error) noexcept {
     if (error) return fail(error);
-    if (next_ == action::wait_readable)
+    if (next_ == action::wait_readable || next_ == action::yield)
       next_ = action::read;
     else if (next_ == action::wait_writable)
       next_ = action::write;
     else if (next_ == action::wait_end)
       next_ = action::discard;
-    else if (next_ == action::yield)
-      next_ = action::read;
   }
 
   /// A read brought `size` bytes; nullopt: it would have blocked.

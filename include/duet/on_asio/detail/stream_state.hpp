@@ -26,7 +26,7 @@ enum class operation_kind : std::uint8_t {
   write,
   wait_write,
   connect,
-  count_
+  last  // no kind: how many there are
 };
 
 constexpr wait_type direction_of(operation_kind kind) noexcept {
@@ -85,7 +85,7 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   observer* watcher = nullptr;
 
  private:
-  std::array<asio::cancellation_signal, static_cast<std::size_t>(operation_kind::count_)> signals_;
+  std::array<asio::cancellation_signal, static_cast<std::size_t>(operation_kind::last)> signals_;
   std::array<std::uint32_t, 2> cancels_{};
   std::uint32_t life_ = 0;
 };
