@@ -22,7 +22,7 @@ void require_ip(transport kind) {
 // The inverse of what endpoint::parse does to the text behind `unix:`.
 std::string path_text(const endpoint& where) {
   const std::string& path = where.path();
-  if (where.is_abstract()) return "@" + path.substr(1);
+  if (where.is_abstract()) return std::string("@").append(path, 1);
   if (path.starts_with("///")) return "//" + path;
   if (path.starts_with('@')) return "./" + path;
   return path;
