@@ -84,6 +84,32 @@ inline ssize_t send(int fd, const void* data, std::size_t size, int flags) noexc
   return enter(call::send, size) ? ::send(fd, data, size, flags) : -1;
 }
 
+// Datagrams. Of a batch a planned fault may cut how many.
+inline ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from,
+                        socklen_t* from_size) noexcept {
+  return enter(call::recvfrom) ? ::recvfrom(fd, data, size, flags, from, from_size) : -1;
+}
+inline ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
+                      socklen_t to_size) noexcept {
+  return enter(call::sendto) ? ::sendto(fd, data, size, flags, to, to_size) : -1;
+}
+inline ssize_t recvmsg(int fd, msghdr* message, int flags) noexcept {
+  return enter(call::recvmsg) ? ::recvmsg(fd, message, flags) : -1;
+}
+inline ssize_t sendmsg(int fd, const msghdr* message, int flags) noexcept {
+  return enter(call::sendmsg) ? ::sendmsg(fd, message, flags) : -1;
+}
+inline int recvmmsg(int fd, mmsghdr* messages, std::size_t count, int flags) noexcept {
+  return enter(call::recvmmsg, count)
+             ? ::recvmmsg(fd, messages, static_cast<unsigned>(count), flags, nullptr)
+             : -1;
+}
+inline int sendmmsg(int fd, mmsghdr* messages, std::size_t count, int flags) noexcept {
+  return enter(call::sendmmsg, count)
+             ? ::sendmmsg(fd, messages, static_cast<unsigned>(count), flags)
+             : -1;
+}
+
 // Descriptors. A close that is made to fail closes nevertheless, as Linux does.
 inline int close(int fd) noexcept {
   const bool real = enter(call::close);
