@@ -118,6 +118,7 @@ class fixture {
     CHECK_MESSAGE(loop_->stopped(), "work is left at the end");
   }
   void check_no_descriptor_left() const {
+    if (abandons) return;
     // A lookup that was cancelled ends on its own thread in its own time; everything else is closed already.
     const auto until = clock::now() + cap;
     std::string left = opened_since(before_);
@@ -130,7 +131,8 @@ class fixture {
 
   call_book calls;
   temporary_folder folder;
-  bool lookups = false;  ///< set by cases that resolve names
+  bool lookups = false;   ///< set by cases that resolve names
+  bool abandons = false;  ///< set by cases that leave lookups stuck: libc keeps their sockets
 
  private:
   using clock = std::chrono::steady_clock;
