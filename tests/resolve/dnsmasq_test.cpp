@@ -60,6 +60,13 @@ class dnsmasq {
   child program_;
 };
 
+/// Any order: dnsmasq turns the list at every question.
+std::size_t distinct(const answer& got) {
+  auto all = got.result.host().addresses;
+  std::sort(all.begin(), all.end());
+  return static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin());
+}
+
 template <class Backend>
 std::vector<answer> both_ways(fixture<Backend>& f, const lookup_case& what) {
   std::vector<answer> all = look_up_async(f, {what});
