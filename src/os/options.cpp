@@ -7,52 +7,20 @@
 #include <cstring>
 
 #include "duet/os/flow.hpp"
-#include "duet/os/sys.hpp"
+#include "option_access.hpp"
 
 namespace duet::os {
 namespace {
 
-/// Sets options one after another on one descriptor, tells each, and stops at the first failure.
-class setter {
- public:
-  setter(flow& steps, int fd) : steps_(steps), fd_(fd) {}
-
-  void set(int level, int name, std::string_view label, int value) {
-    put(level, name, label, &value, sizeof(value), std::to_string(value));
-  }
-
-  void put(int level, int name, std::string_view label, const void* value, std::size_t size,
-           const std::string& text) {
-    if (!ok_) return;
-    const int result = sys::setsockopt(fd_, level, name, value, static_cast<socklen_t>(size));
-    const std::error_code error = result == 0 ? std::error_code() : sys::last_error();
-    std::string call = "setsockopt ";
-    call += label;
-    ok_ = steps_.took(call, result, error, [&] { return text; });
-  }
-
-  [[nodiscard]] bool ok() const { return ok_; }
-
- private:
-  flow& steps_;
-  int fd_;
-  bool ok_ = true;
-};
-
-void set_any_family(setter& to, const socket_options& options) {
-  if (options.send_buffer_bytes)
-    to.set(SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF", *options.send_buffer_bytes);
-  if (options.receive_buffer_bytes)
-    to.set(SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF", *options.receive_buffer_bytes);
-  if (options.linger) {
-    const auto seconds = static_cast<int>(options.linger->count());
-    const ::linger value{1, seconds};
-    to.put(SOL_SOCKET, SO_LINGER, "SO_LINGER", &value, sizeof(value),
-           "on " + std::to_string(seconds));
-  }
+void set_linger(option_setter& to, const socket_options& options) {
+  if (!options.linger) return;
+  const auto seconds = static_cast<int>(options.linger->count());
+  const ::linger value{1, seconds};
+  to.put(SOL_SOCKET, SO_LINGER, "SO_LINGER", &value, sizeof(value),
+         "on " + std::to_string(seconds));
 }
 
-void set_tcp(setter& to, const socket_options& options) {
+void set_tcp(option_setter& to, const socket_options& options) {
   if (options.nodelay) to.set(IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", *options.nodelay ? 1 : 0);
   if (options.keepalive) {
     to.set(SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1);
@@ -75,43 +43,7 @@ void set_tcp(setter& to, const socket_options& options) {
   }
 }
 
-void set_before_bind(setter& to, int family, option_stage stage, const socket_options& options) {
-  if (options.v6_only && family == AF_INET6)
-    to.set(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", *options.v6_only ? 1 : 0);
-  const bool reuse = options.reuse_address.value_or(stage == option_stage::before_listen);
-  if (reuse) to.set(SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", 1);
-  if (options.reuse_port.value_or(false)) to.set(SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", 1);
-}
-
-/// Reads options; the first error stays, an option that the socket's family lacks is nothing.
-class getter {
- public:
-  getter(int fd, std::error_code& ec) : fd_(fd), ec_(ec) {}
-
-  template <class Value>
-  bool get(int level, int name, Value& value) {
-    socklen_t size = sizeof(value);
-    if (sys::getsockopt(fd_, level, name, &value, &size) == 0) return true;
-    if (errno != EOPNOTSUPP && errno != ENOPROTOOPT && !ec_) ec_ = sys::last_error();
-    return false;
-  }
-
-  std::optional<int> number(int level, int name) {
-    int value = 0;
-    return get(level, name, value) ? std::optional(value) : std::nullopt;
-  }
-
-  std::optional<bool> flag(int level, int name) {
-    const auto value = number(level, name);
-    return value ? std::optional(*value != 0) : std::nullopt;
-  }
-
- private:
-  int fd_;
-  std::error_code& ec_;
-};
-
-void read_tcp(getter& from, socket_options& into) {
+void read_tcp(option_getter& from, socket_options& into) {
   into.nodelay = from.flag(IPPROTO_TCP, TCP_NODELAY);
   if (from.flag(SOL_SOCKET, SO_KEEPALIVE).value_or(false)) {
     keepalive_options alive;
@@ -130,15 +62,42 @@ void read_tcp(getter& from, socket_options& into) {
 
 }  // namespace
 
+void set_before_bind(option_setter& to, int family, bool reuse_unless_told,
+                     const socket_options& options) {
+  if (options.v6_only && family == AF_INET6)
+    to.set(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", *options.v6_only ? 1 : 0);
+  const bool reuse = options.reuse_address.value_or(reuse_unless_told);
+  if (reuse) to.set(SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", 1);
+  if (options.reuse_port.value_or(false)) to.set(SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", 1);
+}
+
+void set_buffers(option_setter& to, const socket_options& options) {
+  if (options.send_buffer_bytes)
+    to.set(SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF", *options.send_buffer_bytes);
+  if (options.receive_buffer_bytes)
+    to.set(SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF", *options.receive_buffer_bytes);
+}
+
+void read_any_type(option_getter& from, int family, socket_options& into) {
+  into.reuse_address = from.flag(SOL_SOCKET, SO_REUSEADDR);
+  into.reuse_port = from.flag(SOL_SOCKET, SO_REUSEPORT);
+  into.send_buffer_bytes = from.number(SOL_SOCKET, SO_SNDBUF);
+  into.receive_buffer_bytes = from.number(SOL_SOCKET, SO_RCVBUF);
+  if (family == AF_INET6) into.v6_only = from.flag(IPPROTO_IPV6, IPV6_V6ONLY);
+}
+
 bool apply_options(flow& steps, int fd, int family, option_stage stage,
                    const socket_options& options) {
   const bool tcp = family != AF_UNIX;
-  setter to(steps, fd);
+  option_setter to(steps, fd);
   if (tcp && stage != option_stage::after_accept) {
-    set_before_bind(to, family, stage, options);
+    set_before_bind(to, family, stage == option_stage::before_listen, options);
     set_tcp(to, options);
   }
-  if (!tcp || stage != option_stage::after_accept) set_any_family(to, options);
+  if (!tcp || stage != option_stage::after_accept) {
+    set_buffers(to, options);
+    set_linger(to, options);
+  }
   return to.ok();
 }
 
@@ -152,17 +111,13 @@ socket_options listening_options(const endpoint& at, const socket_options& optio
 socket_options effective_options(int fd, std::error_code& ec) {
   ec.clear();
   socket_options options;
-  getter from(fd, ec);
+  option_getter from(fd, ec);
   const int family = from.number(SOL_SOCKET, SO_DOMAIN).value_or(AF_UNSPEC);
-  options.reuse_address = from.flag(SOL_SOCKET, SO_REUSEADDR);
-  options.reuse_port = from.flag(SOL_SOCKET, SO_REUSEPORT);
-  options.send_buffer_bytes = from.number(SOL_SOCKET, SO_SNDBUF);
-  options.receive_buffer_bytes = from.number(SOL_SOCKET, SO_RCVBUF);
+  read_any_type(from, family, options);
   ::linger close_linger{};
   if (from.get(SOL_SOCKET, SO_LINGER, close_linger) && close_linger.l_onoff != 0) {
     options.linger = std::chrono::seconds(close_linger.l_linger);
   }
-  if (family == AF_INET6) options.v6_only = from.flag(IPPROTO_IPV6, IPV6_V6ONLY);
   if (family == AF_INET || family == AF_INET6) read_tcp(from, options);
   return options;
 }
