@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <string_view>
 #include <utility>
 
@@ -29,9 +30,19 @@ std::string shown_name(const std::string& names) { return names.substr(names.fin
 
 }  // namespace
 
+struct command::parser {
+  CLI::App app;
+};
+
 command::command(const std::string& name, const std::string& help, const std::string& footer)
-    : app_(help, name), name_(name) {
-  app_.footer(footer);
+    : parser_(new parser{CLI::App(help, name)}), name_(name) {
+  parser_->app.footer(footer);
+}
+
+command::~command() = default;
+
+void command::add_flag(const char* names, bool& into, const char* help) {
+  parser_->app.add_flag(names, into, help);
 }
 
 void command::add_value(const std::string& names, const char* type, const char* help,
@@ -41,7 +52,7 @@ void command::add_value(const std::string& names, const char* type, const char* 
     read(option, unshielded(texts.back()));
     return true;
   };
-  app_.add_option(names, CLI::callback_t(take), help)->type_name(type)->take_last();
+  parser_->app.add_option(names, CLI::callback_t(take), help)->type_name(type)->take_last();
 }
 
 void command::add_arguments(const char* name, const char* help, list_reader read) {
@@ -51,7 +62,7 @@ void command::add_arguments(const char* name, const char* help, list_reader read
     read(bare);
     return true;
   };
-  app_.add_option(name, CLI::callback_t(take), help)
+  parser_->app.add_option(name, CLI::callback_t(take), help)
       ->expected(0, CLI::detail::expected_max_vector_size)
       ->allow_extra_args();
 }
@@ -77,7 +88,7 @@ std::string command::unexpected(const std::string& argument) const {
   if (!argument.starts_with('-')) return fmt::format("unexpected argument '{}'", shown);
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<std::string> known;
-  for (const CLI::Option* option : app_.get_options()) {
+  for (const CLI::Option* option : parser_->app.get_options()) {
     for (const std::string& each : option->get_lnames()) known.push_back("--" + each);
   }
   const std::string guess = nearest(name, known);
@@ -90,12 +101,12 @@ std::optional<finished> command::read(int argc, const char* const* argv,
   std::vector<std::string> arguments;  // CLI11 wants the last one first
   for (int each = argc - 1; each > 0; --each) arguments.push_back(shielded(argv[each]));
   try {
-    app_.parse(std::move(arguments));
+    parser_->app.parse(std::move(arguments));
     check();
   } catch (const CLI::CallForHelp&) {
-    return finished{exit_code::done, app_.help(), false};
+    return finished{exit_code::done, parser_->app.help(), false};
   } catch (const CLI::ExtrasError& error) {
-    const std::vector<std::string> extras = app_.remaining();
+    const std::vector<std::string> extras = parser_->app.remaining();
     return finished{
         exit_code::usage,
         extras.empty() ? printable(error.what()) : unexpected(unshielded(extras.front())), false};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // command: what the command lines of duet-resolve have in common: the options that each takes, and a reader on CLI11 that makes one
-// line for the user of whatever is wrong. The commands' own options are in files of their own.
+// line for the user of whatever is wrong. The commands' own options are in files of their own, and CLI11 is in command.cpp alone: it takes
+// long to compile.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,10 +39,11 @@ class command {
 
   /// `name` as the user types it: "duet-resolve address".
   command(const std::string& name, const std::string& help, const std::string& footer);
+  ~command();
+  command(const command&) = delete;
+  command& operator=(const command&) = delete;
 
-  void add_flag(const char* names, bool& into, const char* help) {
-    app_.add_flag(names, into, help);
-  }
+  void add_flag(const char* names, bool& into, const char* help);
   /// The last one given counts. `read` may refuse it (support/arguments.hpp).
   void add_value(const std::string& names, const char* type, const char* help, value_reader read);
   /// Everything that is no option, as it stands.
@@ -55,7 +57,8 @@ class command {
  private:
   [[nodiscard]] std::string unexpected(const std::string& argument) const;
 
-  CLI::App app_;
+  struct parser;
+  std::unique_ptr<parser> parser_;
   std::string name_;
 };
 

@@ -5,22 +5,43 @@
 namespace duet::apps::resolve::help {
 
 inline constexpr const char* program =
-    "Addresses explained: what a text means to the socket calls, and what the\n"
-    "address behind it is.";
+    "Look names up, and addresses backwards: what a program on this host is told by\n"
+    "gethostbyname (hostent) and by getaddrinfo (addrinfo), and where they differ.";
 
 inline constexpr const char* program_footer =
     R"(Commands:
-  address LITERAL...   explain addresses
+  address LITERAL...   explain addresses; see duet-resolve address --help
   address --classes    the classes A to E
 
-In C: inet_addr and inet_aton make an address of a text, inet_ntoa makes the
-text of an address, gethostbyname finds the addresses of a name.
+It answers what a program on this host gets: from the hosts file, DNS, or what
+else /etc/nsswitch.conf says. For DNS records, and to ask one @server, use dig.
+In C: gethostbyname and getaddrinfo find the addresses of a name, gethostbyaddr
+and getnameinfo the names of an address; inet_addr makes an address of a text,
+inet_ntoa the text of an address.
 
-Exit codes: 0 done; 1 failed; 2 bad command line or bad input.
+An address is looked up backwards, unless --service or the other family is asked
+for. hostent holds one family: IPv4, or that of -4 and -6. Names come from stdin
+if none is given; in a list each has a line, # begins a comment. Answers come in
+the order of the names. -- ends the options. Durations: 250ms, 5s, 2m, off.
+
+--via pool      duet's resolver: --jobs threads, each name with its deadline
+      stock     Asio's own: one thread for all; one that hangs holds up the
+                others, and the program's end
+      blocking  on the calling thread, one after another; nothing interrupts a
+                call, --timeout ends the retries only
+
+Exit codes: 0 done; 1 failed, or --verify did; 2 bad command line or bad name;
+3 no such name, or no address of that kind; 5 timed out; 7 servers fail for now;
+8 some names failed and some did not.
 
 Examples:
-  duet-resolve address 192.168.1.10
-  duet-resolve address --help)";
+  duet-resolve localhost
+  duet-resolve --short -4 localhost example.org
+  duet-resolve --verify 127.0.0.1
+  duet-resolve --hosts --file names.txt
+  duet-resolve --json localhost | jq -r '.addresses[]'
+  duet-resolve --repeat 1000 --views addrinfo localhost
+  duet-resolve address 192.168.1.10)";
 
 inline constexpr const char* address =
     "Explain addresses: every form of one, its class, its range, and what texts\n"

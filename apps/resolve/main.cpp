@@ -8,6 +8,8 @@
 #include <variant>
 
 #include "resolve/address_command.hpp"
+#include "resolve/column.hpp"
+#include "resolve/lookup_command.hpp"
 #include "resolve/options.hpp"
 #include "support/signals.hpp"
 
@@ -22,7 +24,8 @@ constexpr const char* compiler = "g++ " __VERSION__;
 
 exit_code run(const finished& over, console& to) {
   if (over.version) {
-    to.out.put(fmt::format("duet-resolve {}\ncompiler {}\n", DUET_VERSION, compiler));
+    to.out.put(fmt::format("duet-resolve {}\nAsio {}\ncompiler {}\n", DUET_VERSION, asio_version(),
+                           compiler));
   } else if (over.code == exit_code::done) {
     to.out.put(over.text);
   } else {
@@ -34,6 +37,8 @@ exit_code run(const finished& over, console& to) {
 exit_code run(const address_options& options, console& to) {
   return explain_addresses(options, to);
 }
+
+exit_code run(const lookup_options& options, console& to) { return look_up_names(options, to); }
 
 color_mode color_of(const invocation& asked) {
   return std::visit(

@@ -7,13 +7,14 @@
 
 #include "resolve/address_options.hpp"
 #include "resolve/command.hpp"
+#include "resolve/lookup_options.hpp"
 
 namespace duet::apps::resolve {
 
-using invocation = std::variant<finished, address_options>;
+using invocation = std::variant<finished, lookup_options, address_options>;
 
-/// Reads the command line. The first argument alone says which command it is, so that a host called like a command can stand anywhere
-/// else. Threads: any. Errors: std::bad_alloc only; a bad command line is a `finished` with exit_code::usage.
+/// Reads the command line. It is names to look up, unless its first argument is "address": a host of that name can stand anywhere
+/// else, or behind "--". Threads: any. Errors: std::bad_alloc only; a bad command line is a `finished` with exit_code::usage.
 invocation parse_options(int argc, const char* const* argv);
 
 }  // namespace duet::apps::resolve

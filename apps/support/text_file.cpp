@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
@@ -45,6 +47,22 @@ void write_atomically(const std::string& path, std::string_view text) {
   const int error = errno;
   ::unlink(temporary.c_str());
   fail(error, path);
+}
+
+std::string read_text(const std::string& path, std::error_code& ec) {
+  constexpr std::size_t most = std::size_t{1} << 20;
+  ec.clear();
+  std::string text;
+  const os::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> buffer;
+  while (file && text.size() < most) {
+    const auto size = os::sys::read(file.get(), buffer.data(), buffer.size());
+    if (size == 0) return text;
+    if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
+    if (size < 0 && errno != EINTR) break;
+  }
+  if (text.size() < most) ec = os::sys::last_error();
+  return text;
 }
 
 }  // namespace duet::apps

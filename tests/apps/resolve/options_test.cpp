@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of duet-resolve as a function of argv.
+// The command line of duet-resolve as a function of argv: which command, and the options of `address`.
 #include "resolve/options.hpp"
 
 #include <doctest/doctest.h>
@@ -90,7 +90,6 @@ TEST_CASE("options: many literals fit") {
 }
 
 TEST_CASE("options: what is missing or does not go together is said") {
-  CHECK(has(refused({}), "a command is missing"));
   CHECK(has(refused({"address"}), "a LITERAL is missing"));
   CHECK(has(refused({"address", "--json"}), "a LITERAL is missing"));
   CHECK(has(refused({"address", "--"}), "a LITERAL is missing"));
@@ -98,17 +97,28 @@ TEST_CASE("options: what is missing or does not go together is said") {
 }
 
 TEST_CASE("options: what is unknown is named with a guess") {
-  CHECK(refused({"adress", "127.0.0.1"}) == "unknown command 'adress'; did you mean address?");
-  CHECK(refused({"explain"}) == "unknown command 'explain'; see duet-resolve --help");
-  CHECK(has(refused({"\x1b[2J"}), "'\\x1b[2J'"));
   CHECK(refused({"address", "--jsn", "::1"}) == "unknown option '--jsn'; did you mean --json?");
   CHECK(refused({"address", "--frobnicate", "::1"}) ==
         "unknown option '--frobnicate'; see duet-resolve address --help");
-  CHECK(has(refused({"--json"}), "unknown option '--json'"));
+  CHECK(refused({"--jsn", "localhost"}) == "unknown option '--jsn'; did you mean --json?");
+  CHECK(has(refused({"--\x1b[2J"}), "'--\\x1b[2J'"));
   CHECK(refused({"address", "::1", "--color", "red"}) ==
         "--color 'red': expected one of auto always never");
   CHECK(has(refused({"address", "::1", "--backend", "libuv"}), "--backend 'libuv'"));
   CHECK(has(refused({"address", "::1", "--color"}), "--color"));
+}
+
+TEST_CASE("options: only the first argument is a command") {
+  const auto names = [](std::vector<const char*> arguments) {
+    texts all;
+    const invocation asked = parse(std::move(arguments));
+    for (const auto& each : std::get<lookup_options>(asked).sources) all.push_back(each.text);
+    return all;
+  };
+  CHECK(names({"adress"}) == texts{"adress"});
+  CHECK(names({"localhost", "address"}) == texts{"localhost", "address"});
+  CHECK(names({"--", "address"}) == texts{"address"});
+  CHECK(names({"--json", "address"}) == texts{"address"});
 }
 
 TEST_CASE("options: the helps name the calls that the program stands for") {
@@ -116,6 +126,7 @@ TEST_CASE("options: the helps name the calls that the program stands for") {
                            help({"address", "127.0.0.1", "-h"})}) {
     for (const char* call : {"inet_addr", "inet_ntoa", "gethostbyname"}) CHECK(has(text, call));
     CHECK(has(text, "duet-resolve address 1"));
+    CHECK(has(text, "Exit codes: 0 "));
     for (std::size_t begin = 0; begin < text.size();) {  // an 80 column terminal shows it whole
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       CHECK_MESSAGE(end - begin <= 80, text.substr(begin, end - begin));
