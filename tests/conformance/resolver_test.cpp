@@ -96,8 +96,10 @@ TEST_CASE_TEMPLATE("resolver: a literal needs no call of libc's and no thread", 
   typename Backend::resolver names(f.loop());
   os::faults::clear();
   CHECK(names.resolve("10.1.2.3", "7", endless).endpoints.size() == 1);
-  for (int call = 0; call < static_cast<int>(os::call::last); ++call)
+  for (int call = 0; call < static_cast<int>(os::call::last); ++call) {
+    CAPTURE(call);
     CHECK(os::faults::count(static_cast<os::call>(call)) == 0);
+  }
   answer got;
   names.async_resolve("10.1.2.3", "7", endless, into(f, got, "resolve"));
   f.run_until([&] { return got.done; });

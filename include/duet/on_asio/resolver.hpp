@@ -4,7 +4,8 @@
 #pragma once
 
 #include <asio/async_result.hpp>
-#include <asio/io_context.hpp>
+#include <asio/execution_context.hpp>
+#include <concepts>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -31,6 +32,9 @@ class basic_resolver {
   explicit basic_resolver(const Executor& executor) : basic_resolver(executor, nullptr) {}
   basic_resolver(const Executor& executor, const lookup_pool_options& own)
       : basic_resolver(executor, std::make_shared<os::lookup_pool>(own)) {}
+  template <class Context>
+    requires std::convertible_to<Context&, asio::execution_context&>
+  explicit basic_resolver(Context& context) : basic_resolver(Executor(context.get_executor())) {}
   explicit basic_resolver(loop& on) : basic_resolver(on.get_executor()) {}
   basic_resolver(loop& on, const lookup_pool_options& own)
       : basic_resolver(on.get_executor(), own) {}

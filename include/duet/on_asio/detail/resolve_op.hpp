@@ -46,9 +46,9 @@ class resolve_op final : public any_resolve_op,
  public:
   using state_ptr = std::shared_ptr<resolver_state<Executor>>;
 
-  resolve_op(state_ptr resolver, os::lookup_question about, const resolve_options& options,
+  resolve_op(state_ptr of, os::lookup_question about, const resolve_options& options,
              Handler handler)
-      : resolver_(std::move(resolver)),
+      : resolver_(std::move(of)),
         about_(std::move(about)),
         options_(options),
         end_(resolver_->executor, std::move(handler)) {}
