@@ -19,6 +19,8 @@
 namespace duet::apps::resolve {
 namespace {
 
+using address_list = std::vector<address>;
+
 /// One view as a block of lines, marked where the other one disagrees.
 class view_block {
  public:
@@ -116,14 +118,12 @@ std::string hosts_text(const answer& what) {
   }
   std::erase_if(names, [](const std::string& each) { return !policy::is_host_name(each); });
   if (names.empty()) return {};
+  const addresses all =
+      what.asked.backwards ? address_list{*what.asked.backwards} : what.result.host().addresses;
   std::string text;
-  const auto add = [&](const address& where) {
-    text += fmt::format("{}\t{}\n", where.to_string(), fmt::join(names, " "));
-  };
-  if (what.asked.backwards) {
-    add(*what.asked.backwards);
-  } else {
-    for (const address& each : what.result.host().addresses) add(each);
+  for (auto each = all.begin(); each != all.end(); ++each) {
+    if (std::find(all.begin(), each, *each) != each) continue;  // glibc tells some twice
+    text += fmt::format("{}\t{}\n", each->to_string(), fmt::join(names, " "));
   }
   return text;
 }

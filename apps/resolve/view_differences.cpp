@@ -8,10 +8,10 @@
 namespace duet::apps::resolve {
 namespace {
 
-using addresses = std::vector<address>;
+using address_list = std::vector<address>;
 
 /// For each of `of` whether `other` has no counterpart left for it.
-std::vector<bool> missing_in(addresses other, const addresses& of) {
+std::vector<bool> missing_in(address_list other, const address_list& of) {
   std::vector<bool> missing;
   for (const address& each : of) {
     const auto found = std::ranges::find(other, each);
@@ -21,8 +21,8 @@ std::vector<bool> missing_in(addresses other, const addresses& of) {
   return missing;
 }
 
-addresses less(const addresses& all, const std::vector<bool>& missing) {
-  addresses rest;
+address_list less(const address_list& all, const std::vector<bool>& missing) {
+  address_list rest;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!missing[i]) rest.push_back(all[i]);
   }
