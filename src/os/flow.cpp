@@ -71,6 +71,7 @@ std::string describe_transfer(int fd, std::size_t bytes, int flags) {
   constexpr std::pair<int, std::string_view> names[] = {{MSG_PEEK, "MSG_PEEK"},
                                                         {MSG_WAITALL, "MSG_WAITALL"},
                                                         {MSG_OOB, "MSG_OOB"},
+                                                        {MSG_TRUNC, "MSG_TRUNC"},
                                                         {MSG_DONTWAIT, "MSG_DONTWAIT"},
                                                         {MSG_NOSIGNAL, "MSG_NOSIGNAL"}};
   std::string_view separator = ", ";
