@@ -27,7 +27,7 @@ class async_server {
         server_(loop_, server_options()) {}
 
   exit_code run() {
-    report_.listening(bind_all(options_, console_, report_.watcher(),
+    report_.listening(bind_all(options_, console_, &report_,
                                [this](const endpoint& at) { return server_.listen(at); }));
     wait_for_signal();
     server_.start();
@@ -40,7 +40,7 @@ class async_server {
     echo_server_options options;
     options.max_connections = connection_limit(options_, options_.endpoints.size(), console_);
     options.socket = server_socket_options(options_);
-    options.watcher = report_.watcher();
+    options.watcher = &report_;
     return options;
   }
 

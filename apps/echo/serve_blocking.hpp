@@ -35,8 +35,8 @@ class blocking_server {
 
   exit_code run() {
     const socket_options socket = server_socket_options(options_);
-    report_.listening(bind_all(options_, console_, report_.watcher(), [&](const endpoint& at) {
-      return servers_.emplace_back(at, socket, report_.watcher()).local_endpoint();
+    report_.listening(bind_all(options_, console_, &report_, [&](const endpoint& at) {
+      return servers_.emplace_back(at, socket, &report_).local_endpoint();
     }));
     while (server* const ready = wait_for_client()) accept(*ready);
     for (server& each : servers_) each.close();
@@ -106,7 +106,6 @@ class blocking_server {
   }
 
   void tell(const char* event, const connection& client, std::error_code ec) {
-    if (report_.watcher() == nullptr) return;
     std::optional<endpoint> peer;
     try {
       peer = client.remote_endpoint();

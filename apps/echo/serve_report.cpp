@@ -34,10 +34,6 @@ std::string_view model_name(const common_options& options) {
 serve_report::serve_report(const serve_options& options, console& to) noexcept
     : options_(options), console_(to) {}
 
-observer* serve_report::watcher() noexcept {
-  return options_.trace || (options_.json && !options_.quiet) ? this : nullptr;
-}
-
 void serve_report::listening(const std::vector<endpoint>& bound) {
   if (!options_.port_file.empty()) {
     std::string ports;
@@ -83,9 +79,9 @@ exit_code serve_report::finished(const echo_counters& counters, std::size_t cut,
   return cut > 0 ? exit_code::failed : exit_code::done;
 }
 
-void serve_report::on_step(const flow_step& step) {
-  if (options_.trace) console_.err.put_now(trace_line(step) + '\n');
-}
+bool serve_report::wants_steps() const noexcept { return options_.trace; }
+
+void serve_report::on_step(const flow_step& step) { console_.err.put_now(trace_line(step) + '\n'); }
 
 void serve_report::on_event(std::string_view event, const endpoint* where, std::error_code error) {
   if (options_.json && !options_.quiet) {

@@ -21,15 +21,13 @@ class serve_report final : public observer {
  public:
   serve_report(const serve_options& options, console& to) noexcept;
 
-  /// This, if steps or events are wanted at all: being told them costs the server time.
-  [[nodiscard]] observer* watcher() noexcept;
-
   /// The port file, then the ready lines: who waits for a line finds the file. Throws std::system_error if there can be no file.
   void listening(const std::vector<endpoint>& bound);
   void draining(int signal, std::uint64_t connections);
   /// The last line; returns what the program exits with. `second_signal`: the one that ended the drain, or 0.
   exit_code finished(const echo_counters& counters, std::size_t cut, int second_signal);
 
+  [[nodiscard]] bool wants_steps() const noexcept override;
   void on_step(const flow_step& step) override;
   void on_event(std::string_view event, const endpoint* where, std::error_code error) override;
 

@@ -39,6 +39,10 @@ class observer {
   observer& operator=(const observer&) = default;
   virtual ~observer() = default;
 
+  /// Whether steps are of use: putting one into words costs more than many a call it tells of. Asked when the observer is given to
+  /// something. Default: yes.
+  virtual bool wants_steps() const noexcept { return true; }
+
   /// A system call was made. Default: does nothing.
   virtual void on_step(const flow_step& /*step*/) {}
 
@@ -47,5 +51,10 @@ class observer {
   virtual void on_event(std::string_view /*event*/, const endpoint* /*where*/,
                         std::error_code /*error*/) {}
 };
+
+/// `watcher` if it wants steps, else nullptr.
+inline observer* observer_of_steps(observer* watcher) noexcept {
+  return watcher != nullptr && watcher->wants_steps() ? watcher : nullptr;
+}
 
 }  // namespace duet

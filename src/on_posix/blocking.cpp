@@ -125,17 +125,15 @@ void connection::close() {
 }
 
 server::server(const endpoint& at, const socket_options& options, observer* watcher)
-    : watcher_(watcher) {
+    : watcher_(observer_of_steps(watcher)) {
   os::flow steps(watcher);
   const auto check = [&](bool ok) {
     if (!ok) throw_error(steps.error(), steps.failed_step(), &at);
   };
-  std::error_code ec;
-  const os::socket_address address = os::to_socket_address(at, ec);
-  if (ec) throw_error(ec, "bind", &at);
-  const int family = address.generic.sa_family;
-  fd_ = os::open_socket(steps, family, SOCK_STREAM, 0);
+  auto [fd, address] = os::open_unbound_socket(steps, at, 0);
+  fd_ = std::move(fd);
   check(static_cast<bool>(fd_));
+  const int family = address.generic.sa_family;
   check(os::apply_options(steps, fd_.get(), family, os::option_stage::before_listen,
                           os::listening_options(at, options)));
   int result = os::sys::bind(fd_.get(), &address.generic, address.size);

@@ -112,13 +112,9 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
     int pending = 0;
     socklen_t size = sizeof(pending);
     if (os::sys::getsockopt(io_->fd(), SOL_SOCKET, SO_ERROR, &pending, &size) != 0) pending = errno;
-    if (options_.watcher != nullptr) {
-      options_.watcher->on_step({"getsockopt SO_ERROR",
-                                 std::to_string(io_->fd()),
-                                 pending,
-                                 {pending, std::system_category()},
-                                 {}});
-    }
+    os::flow(options_.watcher)
+        .took("getsockopt SO_ERROR", pending, {pending, std::system_category()},
+              [&] { return std::to_string(io_->fd()); });
     const std::error_code error = pending != 0 ? std::error_code(pending, std::system_category())
                                                : os::connected_to_itself(io_->fd());
     if (!error) return finish({});
@@ -172,7 +168,7 @@ void start_connect(stream& to, const endpoint& at, const connect_options& option
 detail::source_ref<detail::io_source> stream::prepare_connect(observer* watcher) {
   close();
   peer_ = {};
-  io_->set_observer(watcher);
+  set_observer(watcher);
   return detail::source_ref<detail::io_source>(&*io_);
 }
 

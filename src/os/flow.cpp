@@ -41,6 +41,26 @@ void flow::fail(std::string_view call, std::error_code error) {
   failed_ = call;
 }
 
+unbound_socket open_unbound_socket(flow& steps, const endpoint& at, int flags,
+                                   std::string_view asio) {
+  std::error_code ec;
+  unbound_socket made{{}, to_socket_address(at, ec)};
+  if (ec) {
+    steps.fail("bind", ec);
+    return made;
+  }
+  const int type = type_of(at);
+  flow attempt(steps.watcher());
+  made.fd = open_socket(attempt, made.address.generic.sa_family, type, flags, asio);
+  if (!made.fd && at.is_wildcard() && attempt.error() == std::errc::address_family_not_supported) {
+    made.address = to_socket_address(at.with_address(address::any_v4()), ec);
+    made.fd = open_socket(steps, AF_INET, type, flags, asio);
+  } else if (!made.fd) {
+    steps.fail("socket", attempt.error());
+  }
+  return made;
+}
+
 unique_fd open_socket(flow& steps, int family, int type, int flags, std::string_view asio) {
   unique_fd fd(sys::socket(family, type | SOCK_CLOEXEC | flags, 0));
   const std::error_code error = fd ? std::error_code() : sys::last_error();

@@ -2,6 +2,8 @@
 // duet-echo serve with many connections at once: 9000 idle ones, each of which still answers.
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
 #include <vector>
 
 #include "duet/os/limits.hpp"
@@ -10,6 +12,23 @@
 #include "skip.hpp"
 
 using namespace duet::test;
+
+TEST_CASE_TEMPLATE("load: a server without descriptors says so once and goes on", Row,
+                   DUET_APP_COLUMNS) {
+  tcp_server<Row> server;
+  // Its limit, from outside: one connection more than it has room for.
+  const rlimit few{32, 32};
+  REQUIRE(::prlimit(server.program.pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  std::vector<raw_socket> clients;
+  for (int each = 0; each < 40; ++each) clients.push_back(raw_socket::connected(server.at[0]));
+  server.program.wait_for_err("accept paused");
+  clients.front().send_all(as_bytes("x"));
+  CHECK(clients.front().receive(1).size() == 1);
+  clients.clear();
+  const raw_socket late = raw_socket::connected(server.at[0]);
+  late.send_all(as_bytes("y"));
+  CHECK(late.receive(1).size() == 1);
+}
 
 TEST_CASE_TEMPLATE("load: 9000 idle connections are held and each is answered", Row,
                    DUET_APP_COLUMNS) {

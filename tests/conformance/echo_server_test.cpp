@@ -60,13 +60,16 @@ class client {
   std::error_code end_;
 };
 
-/// Counts what it was told.
+/// Counts what it was told, and wants no steps.
 struct event_counter : observer {
+  [[nodiscard]] bool wants_steps() const noexcept override { return false; }
+  void on_step(const flow_step&) override { ++steps; }
   void on_event(std::string_view event, const endpoint*, std::error_code error) override {
     accepted += event == "accepted" ? 1 : 0;
     closed += event == "closed" ? 1 : 0;
     failed += event == "closed" && error ? 1 : 0;
   }
+  int steps = 0;
   int accepted = 0;
   int closed = 0;
   int failed = 0;
@@ -105,6 +108,7 @@ TEST_CASE_TEMPLATE("echo: one client gets back what it sent", Row, DUET_ROWS) {
   CHECK(echo.counters().bytes_echoed == 100'000);
   CHECK(echo.counters().failed == 0);
   CHECK(echo.counters().cut == 0);
+  CHECK(events.steps == 0);
   CHECK(events.accepted == 1);
   CHECK(events.closed == 1);
   CHECK(events.failed == 0);

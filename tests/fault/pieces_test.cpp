@@ -107,6 +107,28 @@ TEST_CASE_TEMPLATE("pieces: an echo client that moves a byte a call", Row, DUET_
   CHECK(got == bytes);
 }
 
+TEST_CASE_TEMPLATE("pieces: without IPv6 the wildcard is 0.0.0.0", Backend, DUET_BACKENDS) {
+  fixture<Backend> f;
+  const endpoint everywhere = endpoint::wildcard(transport::tcp, 0);
+  {
+    const planned plan(os::call::socket, {.first = 1, .times = 1, .error = EAFNOSUPPORT});
+    typename Backend::listener door(f.loop());
+    door.listen(everywhere);
+    CHECK(door.local_endpoint().address() == address::any_v4());
+  }
+  {
+    const planned plan(os::call::socket, {.first = 1, .times = 1, .error = EAFNOSUPPORT});
+    const typename Backend::blocking_server door(everywhere, {}, nullptr);
+    CHECK(door.local_endpoint().address() == address::any_v4());
+  }
+  // Whoever asks for IPv6 is told that there is none.
+  const planned plan(os::call::socket, {.first = 1, .times = 1, .error = EAFNOSUPPORT});
+  typename Backend::listener door(f.loop());
+  std::error_code ec;
+  door.listen(endpoint::parse("tcp://[::]:0"), {}, ec);
+  CHECK(is(ec, std::errc::address_family_not_supported));
+}
+
 TEST_CASE_TEMPLATE("pieces: a false would-block does not hang a level-triggered loop", Row,
                    duet::test::posix_tcp, duet::test::posix_unix) {
   DUET_NEEDS_SEAM();

@@ -44,7 +44,7 @@ class connection {
   connection(std::shared_ptr<asio::io_context> context, socket_type socket, observer* watcher)
       : context_(std::move(context)),
         socket_(std::make_unique<socket_type>(std::move(socket))),
-        watcher_(watcher) {}
+        watcher_(observer_of_steps(watcher)) {}
 
   [[nodiscard]] bool is_open() const noexcept { return socket_ && socket_->is_open(); }
   [[nodiscard]] int native_handle() const noexcept {
@@ -159,7 +159,7 @@ class server {
                   observer* watcher = nullptr)
       : context_(std::make_shared<asio::io_context>(1)),
         acceptor_(std::make_unique<acceptor_type>(context_->get_executor())),
-        watcher_(watcher) {
+        watcher_(observer_of_steps(watcher)) {
     os::flow steps(watcher);
     open(at, options, steps);
     if (steps.error()) throw_error(steps.error(), steps.failed_step(), &at);
@@ -209,14 +209,12 @@ class server {
   using acceptor_type = asio::basic_socket_acceptor<asio::generic::stream_protocol, executor_type>;
 
   void open(const endpoint& at, const socket_options& options, os::flow& steps) {
-    std::error_code ec;
-    const os::socket_address address = os::to_socket_address(at, ec);
-    if (ec) return steps.fail("bind", ec);
+    auto [fd, address] = os::open_unbound_socket(steps, at, 0, "acceptor.assign");
     const int family = address.generic.sa_family;
-    os::unique_fd fd = os::open_socket(steps, family, SOCK_STREAM, 0, "acceptor.assign");
     if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_listen,
                                   os::listening_options(at, options)))
       return;
+    std::error_code ec;
     acceptor_->assign({family, 0}, fd.get(), ec);
     if (ec) return steps.fail("acceptor.assign", ec);
     [[maybe_unused]] const int now_asios = fd.release();

@@ -187,16 +187,13 @@ class basic_listener {
 
  private:
   void open(const endpoint& at, const socket_options& options, os::flow& steps) {
-    std::error_code ec;
-    const os::socket_address address = os::to_socket_address(at, ec);
-    if (ec) return steps.fail("listen", ec);
+    auto [fd, address] = os::open_unbound_socket(steps, at, SOCK_NONBLOCK, "acceptor.assign");
     const int family = address.generic.sa_family;
-    os::unique_fd fd =
-        os::open_socket(steps, family, SOCK_STREAM, SOCK_NONBLOCK, "acceptor.assign");
     if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_listen,
                                   os::listening_options(at, options)))
       return;
     auto& acceptor = state_->acceptor;
+    std::error_code ec;
     acceptor.assign({family, 0}, fd.get(), ec);
     if (ec) return steps.fail("acceptor.assign", ec);
     [[maybe_unused]] const int now_asios = fd.release();

@@ -188,13 +188,13 @@ class basic_stream {
   }
 
   /// Tells each call to `watcher` until it is replaced; nullptr: nobody. `watcher` outlives the stream.
-  void set_observer(observer* watcher) { state_->watcher = watcher; }
+  void set_observer(observer* watcher) { state_->watcher = observer_of_steps(watcher); }
 
   /// For connect.hpp: the state, closed and made ready for a new connection.
   std::shared_ptr<detail::stream_state<Executor>> prepare_connect(observer* watcher) {
     close();
     state_->peer = {};
-    state_->watcher = watcher;
+    set_observer(watcher);
     return state_;
   }
 

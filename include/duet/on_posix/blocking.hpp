@@ -25,7 +25,7 @@ class connection {
  public:
   connection() noexcept = default;
   connection(os::unique_fd connected, observer* watcher) noexcept
-      : fd_(std::move(connected)), watcher_(watcher) {}
+      : fd_(std::move(connected)), watcher_(observer_of_steps(watcher)) {}
 
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(fd_); }
   [[nodiscard]] int native_handle() const noexcept { return fd_.get(); }

@@ -89,7 +89,7 @@ class stream {
   void close();
 
   /// Tells each call to `watcher` until it is replaced; nullptr: nobody. `watcher` outlives the stream.
-  void set_observer(observer* watcher) { io_->set_observer(watcher); }
+  void set_observer(observer* watcher) { io_->set_observer(observer_of_steps(watcher)); }
 
  private:
   friend void detail::start_connect(stream&, const endpoint&, const connect_options&,

@@ -18,7 +18,7 @@ namespace duet::os {
 
 class flow {
  public:
-  explicit flow(observer* watcher) noexcept : observer_(watcher) {}
+  explicit flow(observer* watcher) noexcept : observer_(observer_of_steps(watcher)) {}
 
   /// Records a step that has been taken; returns whether it succeeded. `arguments` is called for an observer only, and
   /// returns the text of the step's arguments; `asio` names the Asio call that took the step, if it was one.
@@ -46,6 +46,14 @@ class flow {
 
 /// socket(2), close-on-exec from birth; `flags` is SOCK_NONBLOCK or 0. None, with the flow failed, on error.
 unique_fd open_socket(flow& steps, int family, int type, int flags, std::string_view asio = {});
+
+/// The socket of something that is to be bound at `at`, and what to bind it to. Where the kernel has no IPv6, the dual-stack wildcard is 0.0.0.0.
+struct unbound_socket {
+  unique_fd fd;
+  socket_address address;
+};
+unbound_socket open_unbound_socket(flow& steps, const endpoint& at, int flags,
+                                   std::string_view asio = {});
 
 /// Where in its life a socket is: options have their moment. On Linux an accepted TCP socket inherits every option of its
 /// listener, an accepted UNIX socket inherits none.
