@@ -58,7 +58,8 @@ class lookup_run {
 
    private:
     void proceed() {
-      std::visit([this](const auto& due) { obey(due); }, task_->next(lookup_task::clock::now()));
+      std::visit([this](const auto& due) { this->obey(due); },
+                 task_->next(lookup_task::clock::now()));
     }
 
     void obey(const lookup_task::ask& due) {

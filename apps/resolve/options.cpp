@@ -9,7 +9,8 @@ namespace {
 
 template <class Options>
 invocation widened(std::variant<finished, Options> read) {
-  return std::visit([](auto&& each) -> invocation { return std::move(each); }, std::move(read));
+  if (auto* const over = std::get_if<finished>(&read)) return std::move(*over);
+  return std::get<Options>(std::move(read));
 }
 
 }  // namespace
