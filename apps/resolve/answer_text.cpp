@@ -118,7 +118,7 @@ std::string hosts_text(const answer& what) {
   }
   std::erase_if(names, [](const std::string& each) { return !policy::is_host_name(each); });
   if (names.empty()) return {};
-  const addresses all =
+  const address_list all =
       what.asked.backwards ? address_list{*what.asked.backwards} : what.result.host().addresses;
   std::string text;
   for (auto each = all.begin(); each != all.end(); ++each) {
