@@ -15,6 +15,7 @@ namespace duet::detail {
 
 inline std::string text_of(bool value) { return value ? "1" : "0"; }
 inline std::string text_of(int value) { return std::to_string(value); }
+inline std::string text_of(unsigned value) { return std::to_string(value); }
 inline std::string text_of(std::size_t value) { return std::to_string(value); }
 inline std::string text_of(std::chrono::seconds value) {
   return std::to_string(value.count()) + "s";

@@ -30,6 +30,7 @@
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
+#include "duet/peer_credentials.hpp"
 #include "duet/resolve_options.hpp"
 #include "duet/resolve_result.hpp"
 #include "duet/socket_options.hpp"
@@ -121,6 +122,9 @@ concept descriptor = std::constructible_from<Descriptor, Loop&, int> && requires
 /// * close(): cancels, and closes the descriptor. Bytes that were written and not read by the peer are still delivered, unless unread
 ///   input or the linger option makes the kernel reset the connection.
 /// * remote_endpoint() of an accepted stream is what accept said, also after the peer has gone.
+/// * peer_credentials, try_send_descriptors, try_receive_descriptors: of UNIX streams; others say operation_not_supported, or carry no
+///   descriptor. try_send_descriptors sends one byte at least, with all the descriptors. What was received is close-on-exec;
+///   descriptors that an ordinary read passes over are closed by the kernel. Waiting is async_wait's.
 /// * assign takes over a descriptor, release gives it up after cancelling.
 template <class Stream, class Loop>
 concept stream =
@@ -140,6 +144,11 @@ concept stream =
       it.async_wait(wait_type::read, on_done());
       { it.try_read_some(to, ec) } -> std::same_as<std::optional<std::size_t>>;
       { it.try_write_some(from, ec) } -> std::same_as<std::optional<std::size_t>>;
+      { fixed.peer_credentials() } -> std::same_as<peer_credentials>;
+      { fixed.peer_credentials(ec) } -> std::same_as<peer_credentials>;
+      {
+        it.try_send_descriptors(from, std::span<const int>(), ec)
+      } -> std::same_as<std::optional<std::size_t>>;
       it.shutdown(shutdown_type::send);
       it.shutdown(shutdown_type::send, ec);
       it.cancel();
@@ -261,6 +270,7 @@ concept blocking_server =
 /// One column. async_connect(stream, endpoint, options, handler) connects a closed stream: void(std::error_code).
 /// * A name is resolved, and its addresses are tried in the resolver's order until one answers; if none does, the last one's error
 ///   is reported. A service name is resolved too.
+/// * A UNIX listener whose queue is full is tried again until there is room.
 /// * options.deadline bounds it all: condition::timed_out.
 /// * The stream's cancel() and close() end it with operation_canceled. A failed connect leaves the stream closed.
 /// * A connection of a socket to itself is connection_refused.

@@ -77,6 +77,15 @@ struct socket_options {
   /// @see ipv6(7) IPV6_V6ONLY
   std::optional<bool> v6_only{};
 
+  /// Mode of a UNIX listener's file, permission bits: 0600. It has them from its first moment on, whatever the umask. Who wants to connect
+  /// needs the write permission. Unset: 0777 less the umask. @see unix(7), umask(2)
+  std::optional<unsigned> file_mode{};
+
+  /// Owner and group of a UNIX listener's file, as numbers. Others than one's own need CAP_CHOWN, or membership in the group.
+  /// @see chown(2)
+  std::optional<unsigned> file_owner{};
+  std::optional<unsigned> file_group{};
+
   bool operator==(const socket_options&) const = default;
 };
 

@@ -136,10 +136,12 @@ server::server(const endpoint& at, const socket_options& options, observer* watc
   const int family = address.generic.sa_family;
   check(os::apply_options(steps, fd_.get(), family, os::option_stage::before_listen,
                           os::listening_options(at, options)));
+  check(os::prepare_socket_file(steps, fd_.get(), at, options));
   int result = os::sys::bind(fd_.get(), &address.generic, address.size);
   check(steps.took("bind", result, outcome(result),
                    [&] { return os::describe(address, SOCK_STREAM); }));
   file_ = os::socket_file(at);
+  check(file_.set_access(steps, options));
   result = os::sys::listen(fd_.get(), options.backlog);
   check(steps.took("listen", result, outcome(result),
                    [&] { return "backlog " + std::to_string(options.backlog); }));

@@ -10,6 +10,7 @@
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup_pool.hpp"
 #include "duet/os/sys.hpp"
+#include "duet/policy/busy_retry.hpp"
 #include "duet/policy/connect_sequence.hpp"
 
 namespace duet::on_posix {
@@ -27,6 +28,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
         at_(std::move(at)),
         options_(options),
         deadline_(io_->owner()),
+        retry_(io_->owner()),
         handler_(std::move(handler)) {}
 
   void start() {
@@ -82,9 +84,25 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
             [self = shared_from_this()](std::error_code ec, std::size_t) { self->writable(ec); });
       }
       if (!error) return finish({});
+      if (policy::busy_retry::is_busy(*target, error)) return try_again_later();
       drop(error);
     }
     finish(sequence_.error());
+  }
+
+  /// The listener's queue is full: the same endpoint once more, in a while.
+  void try_again_later() {
+    const os::unique_fd refused = io_->release();
+    life_ = io_->life();
+    io_->park(wait_type::write, [self = shared_from_this()](std::error_code ec, std::size_t) {
+      self->retry_.cancel();
+      if (ec) return self->finish(ec);
+      self->next(std::move(self->sequence_));
+    });
+    retry_.expires_after(patience_.next());
+    retry_.async_wait([weak = weak_from_this()](std::error_code ec) {
+      if (const auto self = weak.lock(); self && !ec) self->io_->unpark(wait_type::write);
+    });
   }
 
   std::error_code attempt(const endpoint& target) {
@@ -148,6 +166,8 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   endpoint at_;
   connect_options options_;
   timer deadline_;
+  timer retry_;
+  policy::busy_retry patience_;
   bool timed_out_ = false;
   std::error_code lookup_error_;
   std::optional<os::pending_lookup> lookup_;

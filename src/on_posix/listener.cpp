@@ -32,11 +32,13 @@ void listener::open(const endpoint& at, const socket_options& options, os::flow&
   const auto outcome = [](int result) {
     return result == 0 ? std::error_code() : os::sys::last_error();
   };
+  if (!os::prepare_socket_file(steps, fd.get(), at, options)) return;
   int result = os::sys::bind(fd.get(), &address.generic, address.size);
   if (!steps.took("bind", result, outcome(result),
                   [&] { return os::describe(address, SOCK_STREAM); }))
     return;
   os::socket_file file(at);
+  if (!file.set_access(steps, options)) return;
   result = os::sys::listen(fd.get(), options.backlog);
   if (!steps.took("listen", result, outcome(result),
                   [&] { return "backlog " + std::to_string(options.backlog); }))

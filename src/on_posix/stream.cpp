@@ -53,6 +53,13 @@ endpoint stream::remote_endpoint() const {
   return remote;
 }
 
+duet::peer_credentials stream::peer_credentials() const {
+  std::error_code ec;
+  const duet::peer_credentials peer = peer_credentials(ec);
+  if (ec) throw_error(ec, "peer_credentials");
+  return peer;
+}
+
 void stream::shutdown(shutdown_type what, std::error_code& ec) {
   const os::shutdown_flag flag = os::flag_of(what);
   const int result = os::sys::shutdown(native_handle(), flag.value);

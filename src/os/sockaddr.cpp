@@ -185,4 +185,17 @@ endpoint remote_endpoint(int fd, int type, std::error_code& ec) {
   return name_of(sys::getpeername, fd, type, ec);
 }
 
+peer_credentials credentials_of(int fd, std::error_code& ec) {
+  ec.clear();
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  // The kernel answers for TCP too, with nobody's numbers.
+  if (family_of(fd) != AF_UNIX) {
+    ec = std::make_error_code(std::errc::operation_not_supported);
+  } else if (sys::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    ec = sys::last_error();
+  }
+  return {peer.pid, peer.uid, peer.gid};
+}
+
 }  // namespace duet::os

@@ -222,15 +222,44 @@ TEST_CASE_TEMPLATE("connect: a deadline that is not needed leaves no work behind
   f.check_no_work_left();
 }
 
-TEST_CASE_TEMPLATE("connect: a full UNIX listener is told at once", Backend, DUET_BACKENDS) {
+TEST_CASE_TEMPLATE("connect: a full UNIX listener is tried until there is room", Backend,
+                   DUET_BACKENDS) {
   fixture<Backend> f;
-  const endpoint at = endpoint::local(transport::unix_stream, f.folder.fresh_path());
-  const full_listener full(at);
+  const full_listener full(endpoint::local(transport::unix_stream, f.folder.fresh_path()));
+  step_list steps;
+  connect_options patient = within(1h);
+  patient.watcher = &steps;
   typename Backend::stream client(f.loop());
   result connect;
-  Backend::async_connect(client, full.where(), within(1h), f.into(connect, "connect"));
+  Backend::async_connect(client, full.where(), patient, f.into(connect, "connect"));
+  f.run_until([&] { return steps.count("connect!") >= 3; });
+  CHECK_FALSE(connect.done);
+  const raw_socket made_room = full.accept();
   f.run_until([&] { return connect.done; });
-  CHECK(errc_of(connect.ec) == std::errc::resource_unavailable_try_again);
+  CHECK_FALSE(connect.ec);
+  CHECK(client.remote_endpoint() == full.where());
+}
+
+TEST_CASE_TEMPLATE("connect: a full UNIX listener is tried until the deadline or cancel", Backend,
+                   DUET_BACKENDS) {
+  fixture<Backend> f;
+  const full_listener full(endpoint::local(transport::unix_stream, f.folder.fresh_path()));
+  typename Backend::stream client(f.loop());
+  result hurried;
+  Backend::async_connect(client, full.where(), within(5ms), f.into(hurried, "hurried"));
+  f.run_until([&] { return hurried.done; });
+  CHECK(hurried.ec == condition::timed_out);
+  CHECK_FALSE(client.is_open());
+  step_list steps;
+  connect_options endless;
+  endless.watcher = &steps;
+  result cancelled;
+  Backend::async_connect(client, full.where(), endless, f.into(cancelled, "cancelled"));
+  f.run_until([&] { return steps.count("connect!") >= 2; });
+  client.cancel();
+  f.run_until([&] { return cancelled.done; });
+  CHECK(cancelled.ec == condition::operation_canceled);
+  CHECK_FALSE(client.is_open());
 }
 
 TEST_CASE_TEMPLATE("connect: by name tries each address until one answers", Backend,

@@ -154,6 +154,8 @@ class full_listener {
   }
 
   [[nodiscard]] endpoint where() const { return listener_.local_endpoint(); }
+  /// Takes one out of the queue.
+  [[nodiscard]] raw_socket accept() const { return listener_.accept(); }
 
  private:
   /// Of a listening socket tcpi_unacked is the queue's length, tcpi_sacked its limit (tcp_get_info of Linux); one more fits.

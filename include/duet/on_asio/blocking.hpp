@@ -218,12 +218,14 @@ class server {
     acceptor_->assign({family, 0}, fd.get(), ec);
     if (ec) return steps.fail("acceptor.assign", ec);
     [[maybe_unused]] const int now_asios = fd.release();
+    if (!os::prepare_socket_file(steps, acceptor_->native_handle(), at, options)) return;
     acceptor_->bind({&address.generic, address.size}, ec);
     if (!steps.took(
             "bind", ec ? -1 : 0, ec, [&] { return os::describe(address, SOCK_STREAM); },
             "acceptor.bind"))
       return;
     file_ = os::socket_file(at);
+    if (!file_.set_access(steps, options)) return;
     acceptor_->listen(options.backlog, ec);
     steps.took(
         "listen", ec ? -1 : 0, ec, [&] { return "backlog " + std::to_string(options.backlog); },

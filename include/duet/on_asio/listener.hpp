@@ -198,12 +198,15 @@ class basic_listener {
     if (ec) return steps.fail("acceptor.assign", ec);
     [[maybe_unused]] const int now_asios = fd.release();
     const auto close_again = [&] { acceptor.close(ec); };
+    if (!os::prepare_socket_file(steps, acceptor.native_handle(), at, options))
+      return close_again();
     acceptor.bind({&address.generic, address.size}, ec);
     if (!steps.took(
             "bind", ec ? -1 : 0, ec, [&] { return os::describe(address, SOCK_STREAM); },
             "acceptor.bind"))
       return close_again();
     os::socket_file file(at);
+    if (!file.set_access(steps, options)) return close_again();
     acceptor.listen(options.backlog, ec);
     if (!steps.took(
             "listen", ec ? -1 : 0, ec, [&] { return "backlog " + std::to_string(options.backlog); },

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
@@ -25,6 +26,7 @@
 #include "duet/on_asio/detail/operations.hpp"
 #include "duet/on_asio/detail/stream_state.hpp"
 #include "duet/on_asio/loop.hpp"
+#include "duet/os/descriptor_passing.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/sockaddr.hpp"
 #include "duet/os/stream_io.hpp"
@@ -160,6 +162,28 @@ class basic_stream {
   }
   std::optional<std::size_t> try_write_some(std::span<const std::byte> from, std::error_code& ec) {
     return os::try_send(native_handle(), from, ec, {state_->watcher, "socket.native_handle"});
+  }
+
+  // UNIX streams only.
+  /// Who is at the other end.
+  [[nodiscard]] duet::peer_credentials peer_credentials() const {
+    std::error_code ec;
+    const duet::peer_credentials peer = peer_credentials(ec);
+    if (ec) throw_error(ec, "peer_credentials");
+    return peer;
+  }
+  [[nodiscard]] duet::peer_credentials peer_credentials(std::error_code& ec) const {
+    return os::credentials_of(native_handle(), ec);
+  }
+  std::optional<std::size_t> try_send_descriptors(std::span<const std::byte> from,
+                                                  std::span<const int> descriptors,
+                                                  std::error_code& ec) {
+    return os::try_send_descriptors(native_handle(), from, descriptors, ec, {state_->watcher, ""});
+  }
+  std::optional<std::size_t> try_receive_descriptors(std::span<std::byte> to,
+                                                     std::vector<os::unique_fd>& into,
+                                                     std::error_code& ec) {
+    return os::try_receive_descriptors(native_handle(), to, into, ec, {state_->watcher, ""});
   }
 
   // Ending.

@@ -8,10 +8,12 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/os/descriptor_passing.hpp"
 #include "duet/os/sockaddr.hpp"
 #include "duet/os/unique_fd.hpp"
 #include "duet/stream_types.hpp"
@@ -79,6 +81,23 @@ class stream {
   }
   std::optional<std::size_t> try_write_some(std::span<const std::byte> from, std::error_code& ec) {
     return io_->try_write(from, ec);
+  }
+
+  // UNIX streams only.
+  /// Who is at the other end.
+  [[nodiscard]] duet::peer_credentials peer_credentials() const;
+  [[nodiscard]] duet::peer_credentials peer_credentials(std::error_code& ec) const {
+    return os::credentials_of(native_handle(), ec);
+  }
+  std::optional<std::size_t> try_send_descriptors(std::span<const std::byte> from,
+                                                  std::span<const int> descriptors,
+                                                  std::error_code& ec) {
+    return os::try_send_descriptors(native_handle(), from, descriptors, ec, {io_->get_observer()});
+  }
+  std::optional<std::size_t> try_receive_descriptors(std::span<std::byte> to,
+                                                     std::vector<os::unique_fd>& into,
+                                                     std::error_code& ec) {
+    return os::try_receive_descriptors(native_handle(), to, into, ec, {io_->get_observer()});
   }
 
   // Ending.

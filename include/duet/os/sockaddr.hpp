@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "duet/endpoint.hpp"
+#include "duet/peer_credentials.hpp"
 #include "duet/stream_types.hpp"
 
 namespace duet::os {
@@ -51,6 +52,9 @@ class peer_address {
 /// The endpoint that the kernel's address stands for; `type` is SOCK_STREAM or SOCK_DGRAM. An unnamed UNIX address is a local
 /// endpoint with an empty path. An interface index is turned into its name, or printed as a number if it has none any more.
 endpoint to_endpoint(const socket_address& from, int type);
+
+/// Of a connected UNIX stream; others have none: operation_not_supported. Source: unix(7) SO_PEERCRED.
+peer_credentials credentials_of(int fd, std::error_code& ec);
 
 /// Arguments of socket(2) for an endpoint.
 int family_of(const endpoint& of) noexcept;  ///< AF_INET, AF_INET6 or AF_UNIX; of a name AF_UNSPEC.

@@ -152,6 +152,16 @@ inline pid_t getpid() noexcept {
 inline int fstatat(int directory, const char* path, struct stat* result, int flags) noexcept {
   return enter(call::fstatat) ? ::fstatat(directory, path, result, flags) : -1;
 }
+/// Of a socket that is not bound yet: the mode its file will have.
+inline int fchmod(int fd, mode_t mode) noexcept {
+  return enter(call::fchmod) ? ::fchmod(fd, mode) : -1;
+}
+inline int chmod(const char* path, mode_t mode) noexcept {
+  return enter(call::chmod) ? ::chmod(path, mode) : -1;
+}
+inline int lchown(const char* path, uid_t owner, gid_t group) noexcept {
+  return enter(call::lchown) ? ::lchown(path, owner, group) : -1;
+}
 inline int unlink(const char* path) noexcept { return enter(call::unlink) ? ::unlink(path) : -1; }
 inline int sigaction(int signal, const struct sigaction* action, struct sigaction* old) noexcept {
   return enter(call::sigaction) ? ::sigaction(signal, action, old) : -1;

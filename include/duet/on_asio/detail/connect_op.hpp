@@ -2,8 +2,10 @@
 // connect_op: one connect on Asio: resolve if need be, then one endpoint after another, policy::connect_sequence saying which.
 #pragma once
 
+#include <asio/basic_waitable_timer.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/query.hpp>
+#include <chrono>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "duet/os/lookup.hpp"
 #include "duet/os/lookup_pool.hpp"
 #include "duet/os/sockaddr.hpp"
+#include "duet/policy/busy_retry.hpp"
 #include "duet/policy/connect_sequence.hpp"
 
 namespace duet::on_asio::detail {
@@ -33,6 +36,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
         life_(stream_->life()),
         at_(at),
         options_(options),
+        retry_(stream_->socket.get_executor()),
         end_(stream_->socket.get_executor(), std::move(handler)) {}
 
   void start() {
@@ -60,7 +64,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   void abort(std::error_code why) {
     if (end_.reached() || why_) return;
     why_ = why;
-    if (ticket_ != 0) return finish(why);
+    if (ticket_ != 0 || busy_) return finish(why);
     std::error_code ignored;
     if (current()) stream_->socket.cancel(ignored);
   }
@@ -85,6 +89,19 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
       sequence_.failed(ec);
     }
     finish(sequence_.error());
+  }
+
+  /// The listener's queue is full: the same endpoint once more, in a while.
+  void try_again_later() {
+    std::error_code ignored;
+    stream_->socket.close(ignored);
+    busy_ = true;
+    stream_->slot(operation_kind::connect).assign(canceller{this->weak_from_this()});
+    retry_.expires_after(patience_.next());
+    retry_.async_wait([self = this->shared_from_this()](std::error_code ec) {
+      self->busy_ = false;
+      if (!ec && !self->end_.reached()) self->next(std::move(self->sequence_));
+    });
   }
 
   /// Opens a socket and starts to connect it.
@@ -121,6 +138,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     if (!current()) return finish(asio::error::operation_aborted);
     if (!ec) ec = os::connected_to_itself(stream_->socket.native_handle());
     if (!ec || why_ || ec == asio::error::operation_aborted) return finish(ec && why_ ? why_ : ec);
+    if (policy::busy_retry::is_busy(*sequence_.next(), ec)) return try_again_later();
     std::error_code ignored;
     stream_->socket.close(ignored);
     sequence_.failed(ec);
@@ -130,6 +148,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   void finish(std::error_code ec) {
     if (end_.reached()) return;
     const auto keep = this->shared_from_this();
+    retry_.cancel();
     if (ticket_ != 0) lookups().cancel(std::exchange(ticket_, 0));
     std::error_code ignored;
     if (ec && current()) stream_->socket.close(ignored);
@@ -140,6 +159,11 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   std::uint32_t life_;
   endpoint at_;
   connect_options options_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
+      retry_;
+  policy::busy_retry patience_;
+  bool busy_ = false;
   ending_type end_;
   policy::connect_sequence sequence_;
   std::uint64_t ticket_ = 0;
