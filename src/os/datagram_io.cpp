@@ -76,7 +76,8 @@ bool waits_in_vain(int fd, const message_route& by) noexcept {
 /// What to do about a failed send; decides over one datagram.
 class sending {
  public:
-  sending(int fd, datagram_setup& setup) noexcept : fd_(fd), setup_(setup) {}
+  sending(int fd, datagram_setup& setup) noexcept
+      : fd_(fd), setup_(setup), attempt_(setup.family == AF_UNIX) {}
 
   enum class verdict { again, wait, drop, fatal };
 

@@ -96,3 +96,12 @@ TEST_CASE("policy: neither signals nor waiting use up the one retry") {
   CHECK(attempt.failed(system_error(EHOSTUNREACH)) == datagram_action::drop);
   CHECK(attempt.failed(system_error(EBADF)) == datagram_action::fatal);
 }
+
+TEST_CASE("policy: of a UNIX socket only a reset is an earlier datagram's error") {
+  for (const row& each : table) {
+    CAPTURE(each.number);
+    send_attempt attempt(true);
+    CHECK(attempt.failed(system_error(each.number)) ==
+          (each.number == ECONNRESET ? datagram_action::retry : datagram_action::drop));
+  }
+}

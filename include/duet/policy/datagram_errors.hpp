@@ -64,6 +64,9 @@ inline datagram_action judge_receive_error(std::error_code error) noexcept {
 /// The errors of sending one datagram, one after another.
 class send_attempt {
  public:
+  /// On a UNIX socket all but connection_reset is the datagram's own; and asking again would end the connection to a peer that refuses.
+  explicit send_attempt(bool is_unix = false) noexcept : is_unix_(is_unix) {}
+
   datagram_action failed(std::error_code error) noexcept {
     if (error == std::errc::interrupted) return datagram_action::repeat;
     if (error == std::errc::resource_unavailable_try_again) return datagram_action::wait;
@@ -75,15 +78,17 @@ class send_attempt {
 
  private:
   /// What the kernel makes of an ICMP message (icmp_err_convert), and of a connected UNIX peer that has closed.
-  static bool may_be_earlier(std::error_code error) noexcept {
+  [[nodiscard]] bool may_be_earlier(std::error_code error) const noexcept {
     using std::errc;
+    if (error == errc::connection_reset) return true;
+    if (is_unix_) return false;
     const datagram_failure kind = kind_of(error);
-    if (kind == datagram_failure::unreachable || kind == datagram_failure::too_long) return true;
-    return error == errc::connection_refused || error == errc::connection_reset ||
-           error == errc::protocol_error || error == errc::no_protocol_option ||
-           error == errc::operation_not_supported;
+    return kind == datagram_failure::unreachable || kind == datagram_failure::too_long ||
+           error == errc::connection_refused || error == errc::protocol_error ||
+           error == errc::no_protocol_option || error == errc::operation_not_supported;
   }
 
+  bool is_unix_;
   bool retried_ = false;
 };
 
