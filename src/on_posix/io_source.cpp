@@ -54,9 +54,11 @@ void io_source::borrow(int fd) noexcept {
   owned_ = false;
 }
 
+std::unique_ptr<slot> io_source::make_slot() { return std::make_unique<slot>(this); }
+
 slot* io_source::begin(wait_type direction, completion& handler) {
   std::unique_ptr<slot>& place = at(direction);
-  if (!place) place = std::make_unique<slot>(this);
+  if (!place) place = make_slot();
   if (place->now != slot::phase::idle) {
     finish(std::make_error_code(std::errc::operation_in_progress), std::move(handler));
     return nullptr;
@@ -75,16 +77,19 @@ void io_source::start(wait_type direction, io_kind kind, io_memory memory, compl
   if (now == nullptr) return;
   now->kind = kind;
   now->memory = memory;
-  if (fd_ < 0) {
-    now->error = std::make_error_code(std::errc::bad_file_descriptor);
-    return make_due(*now);
-  }
   // Writes are tried at once, for there is mostly room; reads wait, for there is mostly nothing yet.
   const bool empty = kind != io_kind::wait && memory.size == 0;
-  const bool at_once = kind == io_kind::write || kind == io_kind::write_some;
-  if (empty || (at_once && perform(*now))) return make_due(*now);
-  now->error = watch(event_of(direction));
-  if (now->error || always_ready_) make_due(*now);
+  launch(*now, direction, empty || kind == io_kind::write || kind == io_kind::write_some);
+}
+
+void io_source::launch(slot& begun, wait_type direction, bool at_once) {
+  if (fd_ < 0) {
+    begun.error = std::make_error_code(std::errc::bad_file_descriptor);
+    return make_due(begun);
+  }
+  if (at_once && perform(begun)) return make_due(begun);
+  begun.error = watch(event_of(direction));
+  if (begun.error || always_ready_) make_due(begun);
 }
 
 void io_source::park(wait_type direction, completion handler) {

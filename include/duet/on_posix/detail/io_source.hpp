@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // io_source: one descriptor on the loop with at most one operation in flight in each direction. Everything on_posix does with a
-// descriptor is made of this: wait, read, write some, write all. Source: epoll(7), recv(2), send(2).
+// descriptor is made of this: wait, read, write some, write all; and what a derived source makes of it (datagram_source).
+// Source: epoll(7), recv(2), send(2).
 #pragma once
 
 #include <sys/epoll.h>
@@ -40,9 +41,11 @@ class io_source;
 
 /// One direction's operation: idle, waiting for readiness, or due in the ready list. A source keeps it for the next one; when it is cancelled
 /// it leaves the source and belongs to itself until its handler has been called, so that the next one need not wait for that.
-class slot final : public operation {
+class slot : public operation {
  public:
   enum class phase : std::uint8_t { idle, waiting, due };
+
+  virtual ~slot() = default;
 
   void complete() override;
   void discard() noexcept override;
@@ -59,7 +62,7 @@ class slot final : public operation {
   completion handler;
 };
 
-class io_source final : public source {
+class io_source : public source {
  public:
   explicit io_source(loop& owner);
 
@@ -95,9 +98,21 @@ class io_source final : public source {
   void set_observer(observer* watcher) noexcept { observer_ = watcher; }
   [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
 
+ protected:
+  ~io_source() override;
+
+  /// The direction's slot, taken for an operation with this handler; nullptr: it is taken, and the handler refused.
+  [[nodiscard]] slot* begin(wait_type direction, completion& handler);
+  /// Performs it now, if `at_once` and it can be, else waits for readiness.
+  void launch(slot& begun, wait_type direction, bool at_once);
+
+  /// Memory for a direction's operations, made when it is first needed.
+  [[nodiscard]] virtual std::unique_ptr<slot> make_slot();
+  /// Makes the call of an operation whose descriptor is ready. False: it would have blocked.
+  [[nodiscard]] virtual bool perform(slot& now);
+
  private:
   friend class slot;
-  ~io_source() override;
 
   void on_ready(std::uint32_t events) override;
   void abandon() noexcept override;
@@ -105,11 +120,9 @@ class io_source final : public source {
   [[nodiscard]] std::unique_ptr<slot>& at(wait_type direction) noexcept {
     return direction == wait_type::read ? reader_ : writer_;
   }
-  [[nodiscard]] slot* begin(wait_type direction, completion& handler);
   [[nodiscard]] static bool waiting(const std::unique_ptr<slot>& which) noexcept {
     return which && which->now == slot::phase::waiting;
   }
-  [[nodiscard]] bool perform(slot& now);
   void make_due(slot& now) noexcept;
   std::error_code watch(std::uint32_t events) noexcept;
   void unwatch() noexcept;
