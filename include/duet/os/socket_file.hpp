@@ -35,6 +35,9 @@ class socket_file {
   /// Unlinks the file if its device and inode are still those remembered, once.
   void remove() noexcept;
 
+  /// Leaves the file to whoever has the socket now.
+  void release() noexcept { path_.clear(); }
+
  private:
   std::string path_;
   dev_t device_ = 0;
