@@ -31,16 +31,6 @@ struct accepting {
   std::optional<stream> peer;
 };
 
-/// IPv6 may be switched off.
-bool have_ipv6() {
-  try {
-    const raw_socket probe = raw_socket::bound({transport::tcp, address::loopback_v6(), 0});
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("accept: one connection arrives open and knows its peer", Row, DUET_ROWS) {
@@ -145,7 +135,7 @@ TEST_CASE_TEMPLATE("listener: port 0 is replaced by the port the kernel chose", 
 }
 
 TEST_CASE_TEMPLATE("listener: IPv6 serves IPv6", Backend, DUET_BACKENDS) {
-  if (!have_ipv6()) DUET_SKIP("no IPv6 loopback on this machine");
+  if (!has_ipv6()) DUET_SKIP("no IPv6 loopback on this machine");
   fixture<Backend> f;
   typename Backend::listener door(f.loop());
   door.listen({transport::tcp, address::loopback_v6(), 0});
@@ -160,7 +150,7 @@ TEST_CASE_TEMPLATE("listener: IPv6 serves IPv6", Backend, DUET_BACKENDS) {
 
 TEST_CASE_TEMPLATE("listener: the wildcard serves both families and :: its own", Backend,
                    DUET_BACKENDS) {
-  if (!have_ipv6()) DUET_SKIP("no IPv6 loopback on this machine");
+  if (!has_ipv6()) DUET_SKIP("no IPv6 loopback on this machine");
   fixture<Backend> f;
   typename Backend::listener both(f.loop());
   both.listen(endpoint::wildcard(transport::tcp, 0));

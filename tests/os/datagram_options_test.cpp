@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "errors.hpp"
+#include "ipv6.hpp"
 #include "skip.hpp"
 
 using namespace duet;
@@ -69,8 +70,6 @@ void check_unusual_ip(const datagram_options& now) {
   CHECK(now.device == "lo");
 }
 
-bool has_ipv6() { return os::unique_fd(::socket(AF_INET6, SOCK_DGRAM, 0)).get() >= 0; }
-
 }  // namespace
 
 TEST_CASE("datagram_options: IPv4 sockets take them all") {
@@ -84,7 +83,7 @@ TEST_CASE("datagram_options: IPv4 sockets take them all") {
 }
 
 TEST_CASE("datagram_options: IPv6 sockets take them under their own names and for IPv4 too") {
-  if (!has_ipv6()) DUET_SKIP("no IPv6 on this machine");
+  if (!test::has_ipv6()) DUET_SKIP("no IPv6 on this machine");
   const applied socket(AF_INET6, unusual());
   REQUIRE(socket.ok);
   const datagram_options now = socket.effective();

@@ -68,10 +68,15 @@ class raw_datagram {
   }
 
   void send_to(std::span<const std::byte> bytes, const endpoint& to) const {
+    errno = try_send_to(bytes, to);
+    checked(errno == 0 ? 0 : -1, "sendto");
+  }
+  /// Returns errno, or 0.
+  [[nodiscard]] int try_send_to(std::span<const std::byte> bytes, const endpoint& to) const {
     const os::socket_address address = address_of(to);
-    checked(
-        ::sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, &address.generic, address.size),
-        "sendto");
+    const ssize_t sent =
+        ::sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, &address.generic, address.size);
+    return sent < 0 ? errno : 0;
   }
   void send(std::span<const std::byte> bytes) const {
     checked(::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL), "send");
@@ -84,7 +89,7 @@ class raw_datagram {
 
  private:
   [[nodiscard]] received receive(int flags) const {
-    received got{byte_vector(70000), {}};
+    received got{byte_vector(262'144), {}};
     os::socket_address from;
     const ssize_t size = checked(
         ::recvfrom(fd(), got.bytes.data(), got.bytes.size(), flags, &from.generic, &from.size),
