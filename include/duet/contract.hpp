@@ -27,6 +27,8 @@
 
 #include "duet/address.hpp"
 #include "duet/connect_options.hpp"
+#include "duet/contract_datagram.hpp"
+#include "duet/detail/contract_handlers.hpp"
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
@@ -38,16 +40,7 @@
 
 namespace duet::contract {
 
-/// Handlers of each completion signature, for the concepts to be checked with.
-struct on_done {
-  void operator()(std::error_code) {}
-};
-struct on_bytes {
-  void operator()(std::error_code, std::size_t) {}
-};
-struct on_signal {
-  void operator()(std::error_code, int) {}
-};
+/// Handlers of the other completion signatures.
 template <class Stream>
 struct on_stream {
   void operator()(std::error_code, Stream) {}
@@ -282,6 +275,10 @@ concept backend =
     descriptor<typename Backend::descriptor, typename Backend::loop> &&
     stream<typename Backend::stream, typename Backend::loop> &&
     listener<typename Backend::listener, typename Backend::loop, typename Backend::stream> &&
+    incoming_batch<typename Backend::incoming_batch> &&
+    outgoing_batch<typename Backend::outgoing_batch, typename Backend::incoming_batch> &&
+    datagram_socket<typename Backend::datagram_socket, typename Backend::loop,
+                    typename Backend::incoming_batch, typename Backend::outgoing_batch> &&
     resolver<typename Backend::resolver, typename Backend::loop> &&
     echo_server<typename Backend::echo_server, typename Backend::loop> &&
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&

@@ -8,6 +8,7 @@
 #include "duet/contract.hpp"
 #include "duet/on_asio/blocking.hpp"
 #include "duet/on_asio/connect.hpp"
+#include "duet/on_asio/datagram.hpp"
 #include "duet/on_asio/echo.hpp"
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
@@ -25,6 +26,9 @@ struct backend {
   using signal_set = on_asio::signal_set;
   using stream = on_asio::stream;
   using listener = on_asio::listener;
+  using datagram_socket = on_asio::datagram_socket;
+  using incoming_batch = on_asio::incoming_batch;
+  using outgoing_batch = on_asio::outgoing_batch;
   using resolver = on_asio::resolver;
   using echo_server = on_asio::echo_server;
   using echo_client = on_asio::echo_client;

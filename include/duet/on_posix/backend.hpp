@@ -8,6 +8,7 @@
 #include "duet/contract.hpp"
 #include "duet/on_posix/blocking.hpp"
 #include "duet/on_posix/connect.hpp"
+#include "duet/on_posix/datagram.hpp"
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
@@ -25,6 +26,9 @@ struct backend {
   using signal_set = on_posix::signal_set;
   using stream = on_posix::stream;
   using listener = on_posix::listener;
+  using datagram_socket = on_posix::datagram_socket;
+  using incoming_batch = on_posix::incoming_batch;
+  using outgoing_batch = on_posix::outgoing_batch;
   using resolver = on_posix::resolver;
   using echo_server = on_posix::echo_server;
   using echo_client = on_posix::echo_client;
