@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one example against its counterparts of both columns.
 
-  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, flags
+  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, flags, names
 """
 import os
 import pathlib
@@ -133,6 +133,16 @@ def case_flags(program, _):
             lines = done.stdout.splitlines()
             check(done.returncode == 0 and lines[0].startswith("listening ") and "recv MSG_WAITALL: \"world\"" in lines
                   and lines[-1] == "send MSG_NOSIGNAL: Broken pipe", at, done.stdout, done.stderr)
+
+
+def case_names(program, _):
+    done = run(program)
+    check(done.returncode == 0 and done.stdout.startswith("official name localhost\n")
+          and "\naddress 127.0.0.1 (0x7f000001)\n" in done.stdout, "localhost", done.stdout, done.stderr)
+    done = run(program, "127.0.0.1", "no name", "a..b")
+    check(done.returncode == 1 and done.stdout == "official name 127.0.0.1\naddress type AF_INET (2)\nlength 4\n"
+          "address 127.0.0.1 (0x7f000001)\n", "the good one of three", done.stdout)
+    check(sorted(done.stderr.splitlines()) == ["a..b: not a valid name", "no name: not a valid name"], "bad names", done.stderr)
 
 
 if __name__ == "__main__":
