@@ -185,6 +185,11 @@ endpoint remote_endpoint(int fd, int type, std::error_code& ec) {
   return name_of(sys::getpeername, fd, type, ec);
 }
 
+bool has_peer(int fd) noexcept {
+  socket_address peer;
+  return sys::getpeername(fd, &peer.generic, &peer.size) == 0;
+}
+
 peer_credentials credentials_of(int fd, std::error_code& ec) {
   ec.clear();
   ucred peer{};

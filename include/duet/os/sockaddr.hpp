@@ -53,6 +53,9 @@ class peer_address {
 /// endpoint with an empty path. An interface index is turned into its name, or printed as a number if it has none any more.
 endpoint to_endpoint(const socket_address& from, int type);
 
+/// Whether the socket is connected, as getpeername(2) knows.
+bool has_peer(int fd) noexcept;
+
 /// Of a connected UNIX stream; others have none: operation_not_supported. Source: unix(7) SO_PEERCRED.
 peer_credentials credentials_of(int fd, std::error_code& ec);
 

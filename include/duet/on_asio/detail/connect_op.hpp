@@ -127,9 +127,11 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
     return {};
   }
 
+  /// A UNIX listener whose queue is full refuses with EAGAIN (connect(2)). Asio 1.22 calls that no_buffer_space; 1.38 waits until the
+  /// socket is writable, which it is without a connection, and calls it a success.
   void attempted(const os::socket_address& address, std::error_code ec) {
-    // Asio's word for a UNIX listener whose backlog is full (EAGAIN of connect(2)).
-    if (ec == asio::error::no_buffer_space && address.generic.sa_family == AF_UNIX)
+    if (address.generic.sa_family == AF_UNIX && (!ec || ec == asio::error::no_buffer_space) &&
+        !os::has_peer(stream_->socket.native_handle()))
       ec = {EAGAIN, std::system_category()};
     os::flow(options_.watcher)
         .took(
