@@ -3,6 +3,7 @@
 // of the seam reaches. Receiving waits 15 s at most, and throws when nothing came. Every failure throws.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -19,6 +21,12 @@
 #include "raw_socket.hpp"
 
 namespace duet::test {
+
+/// Waits until a socket is readable, or has an error to tell if `events` is 0. The loopback mostly delivers within the send, but not always.
+inline void await_datagram(int fd, short events = POLLIN) {
+  pollfd what{fd, events, 0};
+  if (::poll(&what, 1, 15'000) != 1) throw std::runtime_error("nothing came in 15 s");
+}
 
 class raw_datagram {
  public:
