@@ -13,5 +13,6 @@ inline constexpr int exit_partly_failed = 8;
 int list_command(const options&);
 int run_command(const options&);
 int counts_command(const options&);
+int resolve_command(const options&);
 
 }  // namespace duet::bench

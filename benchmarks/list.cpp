@@ -7,6 +7,7 @@
 #include "arms/catalogue.hpp"
 #include "commands.hpp"
 #include "harness/result_json.hpp"
+#include "scenarios/resolve.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace duet::bench {
@@ -38,6 +39,7 @@ int list_command(const options& o) {
   for (const cell& each : all_cells()) {
     fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
   }
+  fmt::print("\nBy a command of its own:\n    {:<30} {}\n", "resolve", description(resolve_plan{}));
   fmt::print("\nArms:\n");
   for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
   return 0;

@@ -22,6 +22,7 @@ constexpr const char* examples =
     "  duet-bench run --filter echo --arms asio  one cell, raw and its control against asio\n"
     "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3, narrower "
     "intervals\n"
+    "  duet-bench resolve                        100 names of 50 ms, a minute\n"
     "\n"
     "Exit codes: 0 done; 1 failed; 2 usage; 8 a part of the cells failed; died by SIGINT or "
     "SIGTERM if stopped,\n"
@@ -89,6 +90,33 @@ void add_counts(CLI::App& app, options& value) {
       ->check(CLI::Range(1, 100'000'000));
 }
 
+void add_resolve(CLI::App& app, options& value) {
+  CLI::App& resolve = *app.add_subcommand(
+      "resolve", "Measure how many names are resolved at a time, against asio::ip::tcp::resolver");
+  resolve_plan& how = value.resolve;
+  resolve.add_option("--names", how.names, "Names to resolve at once (100)")
+      ->check(CLI::Range(1, 10'000));
+  resolve
+      .add_option_function<std::string>(
+          "--delay",
+          [&how](const std::string& text) {
+            const auto delay = parse_duration(text);
+            if (!delay || delay->count() == 0 || *delay > std::chrono::seconds(4))
+              throw CLI::ValidationError("--delay", "\"" + text + "\" is not within 1ms and 4s");
+            how.delay = *delay;
+          },
+          "How long the server takes to tell each (50ms)")
+      ->type_name("DURATION");
+  resolve.add_option("--pools", how.pools, "Lookup threads of the arms asio and raw (1,8,32)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N,...");
+  resolve.add_option("--rounds", how.rounds, "Turns of every arm (3)")->check(CLI::Range(1, 1000));
+  resolve.add_option("--seed", value.seed, "Of the order of the arms (random, recorded)")
+      ->check(CLI::NonNegativeNumber);
+}
+
 early_exit early(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream errors;
@@ -137,11 +165,13 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
   add_run(app, value);
   add_counts(app, value);
+  add_resolve(app, value);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);
     if (app.got_subcommand("list")) value.what = command_kind::list;
     if (app.got_subcommand("counts")) value.what = command_kind::counts;
+    if (app.got_subcommand("resolve")) value.what = command_kind::resolve;
     if (const auto text = contradiction(value); !text.empty()) result.exit = early_exit{2, text};
   } catch (const CLI::ParseError& error) {
     result.exit = early(app, error);

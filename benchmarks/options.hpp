@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "harness/terminal.hpp"
+#include "scenarios/resolve.hpp"
 
 namespace duet::bench {
 
-enum class command_kind { list, run, counts };
+enum class command_kind { list, run, counts, resolve };
 
 struct options {
   command_kind what = command_kind::run;
@@ -25,6 +26,7 @@ struct options {
   std::optional<std::chrono::milliseconds> slot, warm_up;
   std::optional<std::uint64_t> seed;
   std::uint64_t messages = 20'000;  ///< of counts, per arm
+  resolve_plan resolve;             ///< of resolve; its seed is the one above
   std::string cpus;                 ///< "SERVER,LOADER"; empty: by the topology
   std::string out;                  ///< empty: a new folder under the build folder
   color_mode color = color_mode::automatic;

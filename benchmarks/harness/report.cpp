@@ -183,22 +183,36 @@ std::vector<std::string> objections(const cell_result& cell, const cell_summary&
 
 }  // namespace
 
+namespace {
+
+std::string environment_line(const char* name, const std::string& value) {
+  return fmt::format("  {:<11}{}\n", name, value);
+}
+
+}  // namespace
+
+std::string machine_text(const environment& e, bool color) {
+  const auto line = environment_line;
+  return paint("Environment", ink::bold, color) + '\n' +
+         line("kernel",
+              fmt::format("{}, {}, clock {}", e.kernel, e.virtualisation, e.clock_source)) +
+         line("CPU", fmt::format("{}; allowed: {}", e.cpu_model, cpu_numbers(e.allowed_cpus))) +
+         line("compiler",
+              fmt::format("{}, {}: {}", e.compiler, e.build_type, without_warnings(e.flags))) +
+         line("duet",
+              fmt::format("{}, revision {}; Asio {}", e.duet_version, e.revision, e.asio_version)) +
+         line("load", fmt::format("{} at the start, {}", e.load_before, e.started_at));
+}
+
 std::string environment_text(const environment& e, const arm_settings& settings, bool color) {
-  std::string text = paint("Environment", ink::bold, color) + '\n';
-  const auto line = [&](const char* name, const std::string& value) {
-    text += fmt::format("  {:<11}{}\n", name, value);
-  };
-  line("kernel", fmt::format("{}, {}, clock {}", e.kernel, e.virtualisation, e.clock_source));
-  line("CPU", fmt::format("{}; allowed: {}", e.cpu_model, cpu_numbers(e.allowed_cpus)));
-  line("compiler", fmt::format("{}, {}: {}", e.compiler, e.build_type, without_warnings(e.flags)));
-  line("duet", fmt::format("{}, revision {}; Asio {}", e.duet_version, e.revision, e.asio_version));
-  line("fairness",
-       fmt::format("TCP_NODELAY, {} (system default {}), read buffer {} B, same flags for all arms",
-                   settings.congestion_control, e.default_congestion_control,
-                   settings.buffer_bytes));
-  line("load", fmt::format("{} at the start, {}", e.load_before, e.started_at));
-  line("scope", "loopback: the software path only, no network card");
-  return text;
+  const auto line = environment_line;
+  return machine_text(e, color) +
+         line("fairness",
+              fmt::format(
+                  "TCP_NODELAY, {} (system default {}), read buffer {} B, same flags for all arms",
+                  settings.congestion_control, e.default_congestion_control,
+                  settings.buffer_bytes)) +
+         line("scope", "loopback: the software path only, no network card");
 }
 
 std::string cell_text(const cell_result& cell, const cell_summary& summary,

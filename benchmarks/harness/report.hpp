@@ -13,6 +13,9 @@
 
 namespace duet::bench {
 
+/// What every figure depends on: kernel, CPU, compiler.
+std::string machine_text(const environment&, bool color);
+/// The same with what is said of an echo cell beside it.
 std::string environment_text(const environment&, const arm_settings&, bool color);
 std::string cell_text(const cell_result&, const cell_summary&, const std::vector<arm>&, bool color);
 

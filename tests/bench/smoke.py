@@ -101,6 +101,27 @@ def case_counts(bench, out):
         check(line["calls"]["all"] >= 2 * line["messages"], "too few calls", done.stdout)
 
 
+def case_resolve(bench, out):
+    tiny = ["resolve", "--names", "8", "--delay", "5ms", "--pools", "1,4", "--rounds", "1", "--seed", "1"]
+    done = run(bench, ["--json", *tiny])
+    if "not measured" in done.stderr:
+        print("SKIPPED: " + done.stderr)
+        sys.exit(77)
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check({line["schema"] for line in lines} == {"duet-bench/1"}, "schema", done.stdout)
+    check([line["type"] for line in lines] == ["start"] + 5 * ["resolve"], "types", done.stdout)
+    figures = lines[1:]
+    check([(line["arm"], line["threads"]) for line in figures] ==
+          [("asio-stock", 1), ("asio", 1), ("raw", 1), ("asio", 4), ("raw", 4)], "arms", done.stdout)
+    # No speed, but what cannot be: less than the server takes to tell.
+    check(all(line["times_ideal"] >= 1 for line in figures), "faster than possible", done.stdout)
+    text = run(bench, tiny)
+    check(text.returncode == 0, f"exit {text.returncode}", text.stdout + text.stderr)
+    for wanted in ("asio-stock", "x faster", "seed 1", "8 names at once"):
+        check(wanted in text.stdout, f"no {wanted!r}", text.stdout)
+
+
 def children_of(pid):
     text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]

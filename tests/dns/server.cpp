@@ -58,7 +58,7 @@ endpoint server::listen(const endpoint& at) {
   for (int i = 0;; ++i) {
     os::unique_fd udp = bound_socket(at, SOCK_DGRAM);
     std::error_code ec;
-    const endpoint where = os::local_endpoint(udp.get(), SOCK_DGRAM, ec);
+    endpoint where = os::local_endpoint(udp.get(), SOCK_DGRAM, ec);
     try {
       os::unique_fd tcp = bound_socket(where, SOCK_STREAM);
       checked(::listen(tcp.get(), 128), "listen");
@@ -76,11 +76,10 @@ server::counts server::count(const std::string& name, record_type type) const {
   return found == counts_.end() ? counts{} : found->second;
 }
 
-int server::timeout_ms() const {
-  if (late_.empty()) return -1;
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(late_.begin()->first - clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+/// Until the next late answer is due.
+std::chrono::nanoseconds server::time_left() const {
+  return std::max(std::chrono::nanoseconds(late_.begin()->first - clock::now()),
+                  std::chrono::nanoseconds(0));
 }
 
 void server::serve_until_readable(int fd) {
@@ -89,7 +88,15 @@ void server::serve_until_readable(int fd) {
     for (const auto& each : datagrams_) wanted.push_back({each.get(), POLLIN, 0});
     for (const auto& each : listeners_) wanted.push_back({each.get(), POLLIN, 0});
     for (const auto& [number, each] : connections_) wanted.push_back({number, POLLIN, 0});
-    const int ready = ::poll(wanted.data(), wanted.size(), timeout_ms());
+    // In nanoseconds: rounded to milliseconds all answers would be late by half of one.
+    timespec timeout{};
+    if (!late_.empty()) {
+      const auto left = time_left();
+      const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+      timeout = {whole.count(), (left - whole).count()};
+    }
+    const int ready =
+        ::ppoll(wanted.data(), wanted.size(), late_.empty() ? nullptr : &timeout, nullptr);
     if (ready < 0 && errno != EINTR) checked(ready, "poll");
     send_due();
     if (ready <= 0) continue;

@@ -54,7 +54,7 @@ class server {
     bytes message;
   };
 
-  [[nodiscard]] int timeout_ms() const;
+  [[nodiscard]] std::chrono::nanoseconds time_left() const;
   void send_due();
   void receive_datagrams(int fd);
   void accept_all(int listener);
