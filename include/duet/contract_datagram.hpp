@@ -9,6 +9,7 @@
 #include <span>
 #include <system_error>
 
+#include "duet/datagram_echo_options.hpp"
 #include "duet/datagram_options.hpp"
 #include "duet/datagram_types.hpp"
 #include "duet/detail/contract_handlers.hpp"
@@ -117,6 +118,23 @@ concept outgoing_batch =
       { fixed.full() } -> std::same_as<bool>;
       { fixed.sent() } -> std::same_as<std::size_t>;
       { fixed.dropped() } -> std::same_as<std::size_t>;
+    };
+
+/// The echo service of RFC 862 over datagrams.
+/// * listen(endpoint) may be called several times and returns what was bound; start() begins to answer.
+/// * Every datagram goes back to its sender, whole, empty ones too, from the address that it was sent to. Not answered and counted instead:
+///   one that was truncated, sent to a group or broadcast, or by a sender without a name; and, by the loop guard, from a suspect
+///   port or too often.
+/// * A reply that the kernel does not take is counted, and the server goes on. Nothing but stop() ends it.
+/// * stop(): at once.
+template <class Server, class Loop>
+concept datagram_echo_server =
+    std::constructible_from<Server, Loop&, const datagram_echo_options&> &&
+    requires(Server& it, const Server& fixed, const endpoint& at) {
+      { it.listen(at) } -> std::same_as<endpoint>;
+      it.start();
+      it.stop();
+      { fixed.counters() } -> std::same_as<const datagram_echo_counters&>;
     };
 
 }  // namespace duet::contract

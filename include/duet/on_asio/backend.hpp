@@ -9,6 +9,7 @@
 #include "duet/on_asio/blocking.hpp"
 #include "duet/on_asio/connect.hpp"
 #include "duet/on_asio/datagram.hpp"
+#include "duet/on_asio/datagram_echo.hpp"
 #include "duet/on_asio/echo.hpp"
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
@@ -27,6 +28,7 @@ struct backend {
   using stream = on_asio::stream;
   using listener = on_asio::listener;
   using datagram_socket = on_asio::datagram_socket;
+  using datagram_echo_server = on_asio::datagram_echo_server;
   using incoming_batch = on_asio::incoming_batch;
   using outgoing_batch = on_asio::outgoing_batch;
   using resolver = on_asio::resolver;

@@ -9,6 +9,7 @@
 #include "duet/on_posix/blocking.hpp"
 #include "duet/on_posix/connect.hpp"
 #include "duet/on_posix/datagram.hpp"
+#include "duet/on_posix/datagram_echo.hpp"
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
@@ -27,6 +28,7 @@ struct backend {
   using stream = on_posix::stream;
   using listener = on_posix::listener;
   using datagram_socket = on_posix::datagram_socket;
+  using datagram_echo_server = on_posix::datagram_echo_server;
   using incoming_batch = on_posix::incoming_batch;
   using outgoing_batch = on_posix::outgoing_batch;
   using resolver = on_posix::resolver;

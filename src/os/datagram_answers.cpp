@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "duet/os/datagram_answers.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <string_view>
+#include <utility>
+
+namespace duet::os {
+namespace {
+
+using policy::datagram_verdict;
+
+/// The kernel's form of an address, as bytes.
+std::string_view bytes_of(const socket_address& peer) noexcept {
+  return {reinterpret_cast<const char*>(&peer.generic), peer.size};
+}
+
+std::string_view event_of(datagram_verdict verdict) noexcept {
+  switch (verdict) {
+    case datagram_verdict::answer: break;
+    case datagram_verdict::truncated: return "not answered: truncated";
+    case datagram_verdict::to_many: return "not answered: sent to many";
+    case datagram_verdict::nameless: return "not answered: the sender has no name";
+    case datagram_verdict::looping: return "not answered: looping";
+    case datagram_verdict::limited: return "not answered: too many";
+  }
+  return "";
+}
+
+std::uint64_t& count_of(datagram_verdict verdict, datagram_echo_counters& counters) noexcept {
+  switch (verdict) {
+    case datagram_verdict::answer: break;
+    case datagram_verdict::truncated: return counters.truncated;
+    case datagram_verdict::to_many: return counters.to_many;
+    case datagram_verdict::nameless: return counters.nameless;
+    case datagram_verdict::looping: return counters.looping;
+    case datagram_verdict::limited: return counters.limited;
+  }
+  return counters.not_sent;
+}
+
+}  // namespace
+
+datagram_options echo_socket_options(const datagram_echo_options& how) {
+  datagram_options options = how.socket;
+  options.metadata.local_address = true;
+  options.metadata.drop_count = true;
+  return options;
+}
+
+datagram_answers::datagram_answers(const datagram_echo_options& how)
+    : guard_({how.loop_guard, {how.replies_per_second, how.replies_at_once}}),
+      secret_(std::random_device{}()) {}
+
+policy::datagram_question datagram_answers::question(const incoming_batch& from, std::size_t which,
+                                                     const datagram_info& about) const {
+  policy::datagram_question asked;
+  asked.truncated = about.truncated();
+  asked.to_many = about.to_many();
+  asked.nameless = about.peer.is_unix() && about.peer.path().empty();
+  asked.has_ports = about.peer.is_ip();
+  asked.peer_port = about.peer.port();
+  asked.own_port = own_port_;
+  asked.source = std::hash<std::string_view>{}(bytes_of(from.peer(which))) ^ secret_;
+  asked.count = static_cast<std::uint32_t>(from.segments(which));
+  return asked;
+}
+
+/// The kernel's number wraps, and it tells it with every datagram.
+void datagram_answers::count_lost(std::uint32_t drop_count,
+                                  datagram_echo_counters& counters) noexcept {
+  counters.lost += drop_count - dropped_before_;
+  dropped_before_ = drop_count;
+}
+
+void datagram_answers::answer(incoming_batch& from, outgoing_batch& to, time_point now,
+                              datagram_echo_counters& counters) {
+  to.clear();
+  for (std::size_t which = 0; which < from.size(); ++which) {
+    const datagram_info about = from.info(which);
+    const auto count = static_cast<std::uint64_t>(from.segments(which));
+    counters.received += count;
+    if (about.drop_count) count_lost(*about.drop_count, counters);
+    const datagram_verdict verdict = guard_.judge(question(from, which, about), now);
+    if (verdict != datagram_verdict::answer) {
+      count_of(verdict, counters) += count;
+      notice_ = {event_of(verdict), about.peer};
+    } else if (to.add_reply(from.bytes(which), from, which)) {
+      counters.bytes_echoed += about.bytes;
+    } else {
+      counters.not_sent += count;
+    }
+  }
+}
+
+std::optional<datagram_answers::notice> datagram_answers::take_notice(time_point now) {
+  if (!notice_ || now < next_notice_) return std::nullopt;
+  next_notice_ = now + std::chrono::seconds(1);
+  return std::exchange(notice_, std::nullopt);
+}
+
+}  // namespace duet::os
