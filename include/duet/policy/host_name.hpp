@@ -11,21 +11,24 @@ namespace duet::policy {
 inline constexpr std::size_t longest_label = 63;
 inline constexpr std::size_t longest_host_name = 253;  ///< without the dot that may stand behind it
 
+namespace detail {
+
+constexpr bool is_host_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+}  // namespace detail
+
 /// Labels of 1 to 63 letters, digits, hyphens and underscores, 253 bytes in all, no leading hyphen; one dot may end the name.
 constexpr bool is_host_name(std::string_view text) noexcept {
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > longest_host_name || text.front() == '-') return false;
+  if (text.size() > longest_host_name || text.starts_with('-')) return false;
   std::size_t label = 0;
   for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (c == '.') {
-      if (label == 0) return false;
-      label = 0;
-    } else if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_') {
-      return false;
-    } else if (++label > longest_label) {
-      return false;
-    }
+    if (c == '.' ? label == 0 : !detail::is_host_character(c)) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > longest_label) return false;
   }
   return label > 0;
 }
