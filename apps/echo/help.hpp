@@ -5,13 +5,14 @@
 namespace duet::apps::echo::help {
 
 inline constexpr const char* program =
-    "Echo (RFC 862) over TCP and UNIX streams, on Asio or on bare POSIX:\n"
-    "a server, a client that copies, and a client that measures.";
+    "Echo (RFC 862) over TCP, UDP and UNIX sockets, on Asio or on bare POSIX:\n"
+    "a server, a client that copies, and a client that measures (both of streams).";
 
 inline constexpr const char* program_footer =
     R"(Endpoints: tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo,
 HOST:PORT (tcp), tcp://*:9000 (every address of both families),
-unix:/run/echo.sock, unix:@abstract.
+unix:/run/echo.sock, unix:@abstract; to serve also udp://127.0.0.1:9000 and
+unixgram:/run/echo.sock.
 Durations: 250ms, 5s, 2m, off. Sizes: 64, 16Ki, 1Mi.
 
 Exit codes: 0 done; 1 failed; 2 bad command line; 3 no such name; 4 could not
@@ -30,11 +31,17 @@ inline constexpr const char* serve_footer =
 listening tcp://127.0.0.1:43127. A name binds every address of it.
 The first signal ends accepting, and what clients have sent is still echoed, for
 at most 10 seconds: exit 0, or 1 if connections had to be cut. The second signal
-ends at once.
+ends at once. Datagrams are answered until the first signal.
+
+A datagram has no answer if it is truncated, was sent to a group or broadcast,
+or has no sender; with the loop guard also if it comes from a port below 1024 or
+the server's own number, where another echo server may be, or if its sender had
+10000 answers in a second.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
   duet-echo serve localhost:9000 unix:/tmp/echo.sock   several endpoints
+  duet-echo serve udp://:9000 unixgram:/tmp/gram.sock  datagrams
   duet-echo serve --backend posix --trace :9000        every step as it is taken
   duet-echo serve --model blocking --io sendrecv :9000
       one client after another, with recv and send)";

@@ -20,6 +20,9 @@ constexpr std::uint64_t most_connections = 1'000'000;
 constexpr std::uint64_t largest_backlog = 65535;
 constexpr std::uint64_t largest_message = std::uint64_t{1} << 30;
 constexpr std::uint64_t largest_chunk = std::uint64_t{64} << 20;
+constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;
+constexpr std::uint64_t largest_batch = 1024;
+constexpr std::uint64_t most_hops = 255;
 
 /// The long name of "-c,--count", which errors show; the short one if it has no other.
 std::string shown_name(const std::string& names) { return names.substr(names.find(',') + 1); }
@@ -52,6 +55,7 @@ class command_line {
   static void add_endpoint(CLI::App& to, endpoint& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
+  void add_datagram_options(CLI::App& to);
   void add_send();
   void add_ping();
 
@@ -60,6 +64,7 @@ class command_line {
   void read_receive_flags(const std::string& option, const std::string& text);
   void check() const;
   void check_model(const common_options& options) const;
+  void check_serve() const;
 
   CLI::App app_{help::program, "duet-echo"};
   bool version_ = false;
@@ -137,7 +142,7 @@ void command_line::add_serve() {
   serve_command_ = &to;
   const auto take = [this](const CLI::results_t& texts) {
     for (const std::string& each : texts) {
-      serve_.endpoints.push_back(stream_argument(unshielded(each)));
+      serve_.endpoints.push_back(endpoint_argument(unshielded(each)));
     }
     return true;
   };
@@ -159,7 +164,27 @@ void command_line::add_serve() {
       [this](const auto& option, const auto& text) {
         serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
       });
+  add_datagram_options(to);
   add_common(to, serve_);
+}
+
+void command_line::add_datagram_options(CLI::App& to) {
+  add_value(to, "--rcvbuf", "SIZE", "Buffer of datagrams that wait (the kernel's)",
+            [this](const auto& option, const auto& text) {
+              serve_.receive_buffer_bytes =
+                  static_cast<int>(size_argument(option, text, {1, largest_buffer}));
+            });
+  add_value(to, "--batch", "N", "Datagrams of one system call (64)",
+            [this](const auto& option, const auto& text) {
+              serve_.batch_size = number_argument(option, text, {1, largest_batch});
+            });
+  add_value(to, "--ttl", "N", "TTL or hop limit of UDP replies (the kernel's)",
+            [this](const auto& option, const auto& text) {
+              serve_.hops = static_cast<int>(number_argument(option, text, {1, most_hops}));
+            });
+  to.add_flag_callback(
+      "--no-loop-guard", [this] { serve_.loop_guard = false; },
+      "Answer datagrams of any port, however many");
 }
 
 void command_line::add_send() {
@@ -230,6 +255,25 @@ void command_line::check_model(const common_options& options) const {
   }
 }
 
+void command_line::check_serve() const {
+  check_model(serve_);
+  const auto any = [this](auto&& is) { return std::ranges::any_of(serve_.endpoints, is); };
+  const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
+  const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
+  if (datagrams && serve_.model == model::blocking) {
+    throw usage_error("udp and unixgram endpoints go with --model async");
+  }
+  for (const auto& [option, given] :
+       {std::pair("--rcvbuf", serve_.receive_buffer_bytes.has_value()),
+        std::pair("--batch", serve_.batch_size.has_value()),
+        std::pair("--no-loop-guard", !serve_.loop_guard)}) {
+    if (given && !datagrams) {
+      throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint", option));
+    }
+  }
+  if (serve_.hops && !udp) throw usage_error("--ttl goes with a udp endpoint");
+}
+
 void command_line::check() const {
   const auto fits = [](std::size_t bytes) {
     if (bytes <= largest_blocking_bytes) return;
@@ -237,7 +281,7 @@ void command_line::check() const {
         "--size {}: the blocking model sends all of it before it reads, so it takes at most {}",
         format_size(bytes), format_size(largest_blocking_bytes)));
   };
-  if (serve_command_->parsed()) return check_model(serve_);
+  if (serve_command_->parsed()) return check_serve();
   if (send_command_->parsed()) {
     check_model(send_);
     if ((send_.peek || send_.wait_all) && send_.io != io_calls::send_recv) {

@@ -42,6 +42,12 @@ struct serve_options : common_options {
   std::string port_file;
   std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
   std::optional<int> backlog;                  ///< unset: the library's default
+
+  /// Of datagram endpoints.
+  std::optional<int> receive_buffer_bytes;  ///< unset: the kernel's default
+  std::optional<std::size_t> batch_size;    ///< unset: the library's default
+  bool loop_guard = true;
+  std::optional<int> hops;  ///< TTL of the replies; unset: the kernel's default
 };
 
 /// duet-echo send

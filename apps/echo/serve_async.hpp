@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// serve_async: `duet-echo serve` on a backend's loop: its echo server, and the signals that end it.
+// serve_async: `duet-echo serve` on a backend's loop: its echo servers, of streams and of datagrams, and the signals that end them.
 #pragma once
 
 #include <chrono>
@@ -24,15 +24,18 @@ class async_server {
         console_(to),
         report_(options, to),
         signals_(loop_, {SIGINT, SIGTERM}),
-        server_(loop_, server_options()) {}
+        server_(loop_, server_options()),
+        datagrams_(loop_, datagram_server_options(options, &report_)) {}
 
   exit_code run() {
-    report_.listening(bind_all(options_, console_, &report_,
-                               [this](const endpoint& at) { return server_.listen(at); }));
+    report_.listening(bind_all(options_, console_, &report_, [this](const endpoint& at) {
+      return at.is_stream() ? server_.listen(at) : datagrams_.listen(at);
+    }));
     wait_for_signal();
     server_.start();
+    datagrams_.start();
     loop_.run();
-    return report_.finished(server_.counters(), cut_, second_signal_);
+    return report_.finished(server_.counters(), datagrams_.counters(), cut_, second_signal_);
   }
 
  private:
@@ -58,6 +61,7 @@ class async_server {
       return;
     }
     draining_ = true;
+    datagrams_.stop();
     report_.draining(signal, server_.counters().active);
     wait_for_signal();
     server_.drain(drain_time, [this](std::size_t cut) {
@@ -72,6 +76,7 @@ class async_server {
   typename Backend::loop loop_;
   typename Backend::signal_set signals_;
   typename Backend::echo_server server_;
+  typename Backend::datagram_echo_server datagrams_;
   bool draining_ = false;
   std::size_t cut_ = 0;
   int second_signal_ = 0;

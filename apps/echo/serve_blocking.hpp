@@ -40,7 +40,7 @@ class blocking_server {
     }));
     while (server* const ready = wait_for_client()) accept(*ready);
     for (server& each : servers_) each.close();
-    return report_.finished(counters_, cut_ ? 1 : 0, stop_.second_signal());
+    return report_.finished(counters_, {}, cut_ ? 1 : 0, stop_.second_signal());
   }
 
  private:

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -18,7 +20,8 @@ namespace {
 
 std::string port_line(const endpoint& bound) {
   if (bound.is_ip()) return fmt::format("{}\n", bound.port());
-  return bound.to_string().substr(std::string_view("unix:").size()) + '\n';
+  const std::string uri = bound.to_string();
+  return uri.substr(uri.find(':') + 1) + '\n';
 }
 
 std::string_view backend_name(const common_options& options) {
@@ -27,6 +30,33 @@ std::string_view backend_name(const common_options& options) {
 
 std::string_view model_name(const common_options& options) {
   return options.model == model::async ? "async" : "blocking";
+}
+
+/// Why a datagram that was received had no answer: its name in JSON, and in words.
+struct unanswered_reason {
+  std::string_view key;
+  std::string_view words;
+  std::uint64_t datagram_echo_counters::*count;
+};
+constexpr std::array unanswered{
+    unanswered_reason{"datagrams_truncated", "truncated", &datagram_echo_counters::truncated},
+    unanswered_reason{"datagrams_to_many", "sent to many", &datagram_echo_counters::to_many},
+    unanswered_reason{"datagrams_nameless", "nameless", &datagram_echo_counters::nameless},
+    unanswered_reason{"datagrams_looping", "looping", &datagram_echo_counters::looping},
+    unanswered_reason{"datagrams_limited", "too many", &datagram_echo_counters::limited},
+    unanswered_reason{"datagrams_not_sent", "not sent", &datagram_echo_counters::not_sent}};
+
+/// "echoed 3 of 5 datagrams, 12 bytes, 0 lost; not answered: 1 truncated, 1 looping".
+std::string datagram_text(const datagram_echo_counters& counters) {
+  std::string text = fmt::format("echoed {} of {} datagrams, {} bytes, {} lost", counters.echoed,
+                                 counters.received, counters.bytes_echoed, counters.lost);
+  std::string_view before = "; not answered: ";
+  for (const auto& [key, words, count] : unanswered) {
+    if (counters.*count == 0) continue;
+    text += fmt::format("{}{} {}", before, counters.*count, words);
+    before = ", ";
+  }
+  return text;
 }
 
 }  // namespace
@@ -63,20 +93,34 @@ void serve_report::draining(int signal, std::uint64_t connections) {
           : fmt::format("draining {} connection{}", connections, connections == 1 ? "" : "s")));
 }
 
-exit_code serve_report::finished(const echo_counters& counters, std::size_t cut,
+exit_code serve_report::finished(const echo_counters& streams,
+                                 const datagram_echo_counters& datagrams, std::size_t cut,
                                  int second_signal) {
-  if (options_.json) {
-    console_.out.put_now(json_line(schema, "summary",
-                                   {{"accepted", counters.accepted},
-                                    {"bytes_echoed", counters.bytes_echoed},
-                                    {"failed", counters.failed},
-                                    {"cut", std::uint64_t{cut}},
-                                    {"accept_pauses", counters.accept_pauses}}));
+  if (options_.json) summary(streams, datagrams, cut);
+  if (std::ranges::any_of(options_.endpoints, &endpoint::is_stream)) {
+    console_.notice(fmt::format("echoed {} bytes of {} connections, {} failed, {} cut",
+                                streams.bytes_echoed, streams.accepted, streams.failed, cut));
   }
-  console_.notice(fmt::format("echoed {} bytes of {} connections, {} failed, {} cut",
-                              counters.bytes_echoed, counters.accepted, counters.failed, cut));
+  if (!std::ranges::all_of(options_.endpoints, &endpoint::is_stream)) {
+    console_.notice(datagram_text(datagrams));
+  }
   if (second_signal != 0) return static_cast<exit_code>(128 + second_signal);
   return cut > 0 ? exit_code::failed : exit_code::done;
+}
+
+void serve_report::summary(const echo_counters& streams, const datagram_echo_counters& datagrams,
+                           std::size_t cut) {
+  std::vector<json_field> fields{{"accepted", streams.accepted},
+                                 {"bytes_echoed", streams.bytes_echoed},
+                                 {"failed", streams.failed},
+                                 {"cut", std::uint64_t{cut}},
+                                 {"accept_pauses", streams.accept_pauses},
+                                 {"datagrams_received", datagrams.received},
+                                 {"datagrams_echoed", datagrams.echoed},
+                                 {"datagram_bytes_echoed", datagrams.bytes_echoed}};
+  for (const auto& [key, words, count] : unanswered) fields.push_back({key, datagrams.*count});
+  fields.push_back({"datagrams_lost", datagrams.lost});
+  console_.out.put_now(json_line(schema, "summary", fields));
 }
 
 bool serve_report::wants_steps() const noexcept { return options_.trace; }
@@ -91,6 +135,11 @@ void serve_report::on_event(std::string_view event, const endpoint* where, std::
   }
   if (event.starts_with("accept ")) {
     console_.notice(fmt::format("{}: {}", event, reason(error)));
+  }
+  if (event.starts_with("not answered: ")) {
+    console_.notice(where == nullptr
+                        ? std::string(event)
+                        : fmt::format("{} ({})", event, printable(where->to_string())));
   }
 }
 

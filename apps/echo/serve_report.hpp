@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "duet/datagram_echo_options.hpp"
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
@@ -25,13 +26,17 @@ class serve_report final : public observer {
   void listening(const std::vector<endpoint>& bound);
   void draining(int signal, std::uint64_t connections);
   /// The last line; returns what the program exits with. `second_signal`: the one that ended the drain, or 0.
-  exit_code finished(const echo_counters& counters, std::size_t cut, int second_signal);
+  exit_code finished(const echo_counters& streams, const datagram_echo_counters& datagrams,
+                     std::size_t cut, int second_signal);
 
   [[nodiscard]] bool wants_steps() const noexcept override;
   void on_step(const flow_step& step) override;
   void on_event(std::string_view event, const endpoint* where, std::error_code error) override;
 
  private:
+  void summary(const echo_counters& streams, const datagram_echo_counters& datagrams,
+               std::size_t cut);
+
   const serve_options& options_;
   console& console_;
 };

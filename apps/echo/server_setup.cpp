@@ -48,6 +48,16 @@ socket_options server_socket_options(const serve_options& options) {
   return socket;
 }
 
+datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher) {
+  datagram_echo_options datagrams;
+  datagrams.socket.socket.receive_buffer_bytes = options.receive_buffer_bytes;
+  datagrams.socket.hops = options.hops;
+  if (options.batch_size) datagrams.socket.batch_size = *options.batch_size;
+  datagrams.loop_guard = options.loop_guard;
+  datagrams.watcher = watcher;
+  return datagrams;
+}
+
 std::size_t connection_limit(const serve_options& options, std::size_t listeners, console& to) {
   std::error_code ec;
   const std::size_t limit = os::raise_descriptor_limit(ec);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "duet/datagram_echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
 #include "duet/socket_options.hpp"
@@ -17,6 +18,9 @@ namespace duet::apps::echo {
 
 /// Options of the listeners and of what they accept: no Nagle delay, for an echo is an answer.
 socket_options server_socket_options(const serve_options& options);
+
+/// Options of the server of datagrams, which tells `watcher`.
+datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher);
 
 /// Raises the descriptor limit and returns how many connections may be served at a time: as many as asked for, but no more than
 /// descriptors are left for; less is told to the user.

@@ -69,15 +69,17 @@ std::chrono::nanoseconds duration_argument(std::string_view option, std::string_
   refuse_argument(option, text, expected);
 }
 
-endpoint stream_argument(std::string_view text) try {
-  endpoint at = endpoint::parse(text);
-  if (!at.is_stream()) {
-    throw usage_error(fmt::format("{}: {} endpoints are not served yet, only tcp and unix",
-                                  printable(at.to_string()), scheme(at.transport())));
-  }
-  return at;
+endpoint endpoint_argument(std::string_view text) try {
+  return endpoint::parse(text);
 } catch (const std::system_error& bad) {
   throw usage_error(bad.what());
+}
+
+endpoint stream_argument(std::string_view text) {
+  endpoint at = endpoint_argument(text);
+  if (at.is_stream()) return at;
+  throw usage_error(fmt::format("{}: this command takes tcp and unix endpoints, not {} ones",
+                                printable(at.to_string()), scheme(at.transport())));
 }
 
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {

@@ -39,7 +39,8 @@ enum class off { allowed, refused };
 std::chrono::nanoseconds duration_argument(std::string_view option, std::string_view text,
                                            zero zero_rule, off off_rule);
 
-/// A stream endpoint. Datagram ones are refused: duet-echo does not serve them yet.
+endpoint endpoint_argument(std::string_view text);
+/// One of a stream; datagram ones are refused.
 endpoint stream_argument(std::string_view text);
 
 /// One of some words.

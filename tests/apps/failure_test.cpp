@@ -38,7 +38,8 @@ TEST_CASE("failure: a bad command line is exit 2 and names what is bad") {
   check({"serv"}, "'serv'");
   check({"serve"}, "ENDPOINT");
   check({"serve", "tcp://127.0.0.1:65543"}, "'65543'");
-  check({"serve", "udp://127.0.0.1:0"}, "not served yet");
+  check({"serve", "--model", "blocking", "udp://127.0.0.1:0"}, "--model async");
+  check({"ping", "udp://127.0.0.1:1"}, "udp://127.0.0.1:1: this command takes tcp and unix");
   check({"ping", "127.0.0.1:1", "--tarce"}, "--trace");
   check({"ping", "127.0.0.1:1", "-c", "ten"}, "'ten'");
   check({"send", "127.1:9"}, "'127.1'");

@@ -199,10 +199,40 @@ TEST_CASE("options: bad endpoints are refused by name") {
   CHECK(has(refused({"serve", "a\x1b[1m:1"}), "a\\x1b[1m:1"));
 }
 
-TEST_CASE("options: datagram endpoints are refused as not yet served") {
-  CHECK(has(refused({"serve", "udp://127.0.0.1:0"}),
-            "udp://127.0.0.1:0: udp endpoints are not served yet"));
-  CHECK(has(refused({"send", "unixgram:/x"}), "not served yet"));
+TEST_CASE("options: clients refuse datagram endpoints") {
+  CHECK(refused({"ping", "udp://127.0.0.1:9"}) ==
+        "udp://127.0.0.1:9: this command takes tcp and unix endpoints, not udp ones");
+  CHECK(has(refused({"send", "unixgram:/x"}), "not unixgram ones"));
+}
+
+TEST_CASE("options: serve takes what datagrams have") {
+  const auto plain = parsed<serve_options>({"serve", "udp://:1", "unixgram:/x", ":2"});
+  CHECK(plain.endpoints.size() == 3);
+  CHECK_FALSE(plain.receive_buffer_bytes);
+  CHECK_FALSE(plain.batch_size);
+  CHECK_FALSE(plain.hops);
+  CHECK(plain.loop_guard);
+  const auto all = parsed<serve_options>({"serve", "udp://:1", "--rcvbuf", "64Ki", "--batch",
+                                          "1024", "--ttl", "255", "--no-loop-guard"});
+  CHECK(all.receive_buffer_bytes == 65536);
+  CHECK(all.batch_size == 1024U);
+  CHECK(all.hops == 255);
+  CHECK_FALSE(all.loop_guard);
+}
+
+TEST_CASE("options: values of datagram options are checked and need such an endpoint") {
+  const std::vector<std::pair<const char*, std::vector<const char*>>> bad{
+      {"--rcvbuf", {"0", "2Gi", "-1", "x"}},
+      {"--batch", {"0", "1025", "4Ki"}},
+      {"--ttl", {"0", "256", "-1"}}};
+  for (const auto& [option, values] : bad) {
+    for (const char* const value : values)
+      CHECK(has(refused({"serve", "udp://:1", option, value}), option));
+    CHECK(has(refused({"serve", ":1", "unix:/x", option, "9"}), "endpoint"));
+  }
+  CHECK(has(refused({"serve", ":1", "--no-loop-guard"}), "udp or unixgram"));
+  CHECK(refused({"serve", "unixgram:/x", "--ttl", "9"}) == "--ttl goes with a udp endpoint");
+  CHECK(has(refused({"serve", "--model", "blocking", ":1", "udp://:1"}), "--model async"));
 }
 
 TEST_CASE("options: what the model cannot do is refused") {
