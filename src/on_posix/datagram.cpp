@@ -42,11 +42,14 @@ void datagram_socket::start_open(os::flow& steps, const endpoint& like,
                                        os::binding_options(like, options));
   if (!fd) return;
   if (bind) {
+    if (!os::prepare_socket_file(steps, fd.get(), like, options.socket)) return;
     const int result = os::sys::bind(fd.get(), &address.generic, address.size);
     if (!steps.took("bind", result, outcome(result),
                     [&] { return os::describe(address, SOCK_DGRAM); }))
       return;
-    file_ = os::socket_file(like);
+    os::socket_file file(like);
+    if (!file.set_access(steps, options.socket)) return;
+    file_ = std::move(file);
   }
   set_observer(steps.watcher());
   assign(std::move(fd), options);

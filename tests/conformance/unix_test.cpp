@@ -168,6 +168,42 @@ TEST_CASE_TEMPLATE("unix: the file has the mode that was asked for", Backend, DU
   }
 }
 
+TEST_CASE_TEMPLATE("unix: a datagram socket's file has the same care", Backend, DUET_BACKENDS) {
+  unix_fixture<Backend> f;
+  const endpoint at = endpoint::parse("unixgram:" + f.anywhere().path());
+  std::error_code ec;
+  {
+    const os::unique_fd alive = bound_socket(at, SOCK_DGRAM);
+    typename Backend::datagram_socket second(f.loop());
+    second.bind(at, {}, ec);
+    CHECK(errc_of(ec) == std::errc::address_in_use);
+    CHECK_FALSE(second.is_open());
+  }
+  REQUIRE(std::filesystem::is_socket(at.path()));
+  datagram_options options;
+  options.socket.file_mode = 0640;
+  options.socket.file_owner = ::geteuid();
+  options.socket.file_group = ::geteuid() == 0 ? 1 : ::getegid();
+  {
+    typename Backend::datagram_socket door(f.loop());
+    door.bind(at, options, ec);
+    REQUIRE_FALSE(ec);
+    struct stat file {};
+    REQUIRE(::lstat(at.path().c_str(), &file) == 0);
+    CHECK((file.st_mode & 07777) == 0640);
+    CHECK(file.st_uid == options.socket.file_owner);
+    CHECK(file.st_gid == options.socket.file_group);
+  }
+  CHECK_FALSE(std::filesystem::exists(at.path()));
+  if (::geteuid() == 0) return;
+  options.socket.file_owner = 0;
+  typename Backend::datagram_socket door(f.loop());
+  door.bind(at, options, ec);
+  CHECK(errc_of(ec) == std::errc::operation_not_permitted);
+  CHECK_FALSE(door.is_open());
+  CHECK_FALSE(std::filesystem::exists(at.path()));
+}
+
 TEST_CASE_TEMPLATE("unix: the file has the owner that was asked for", Backend, DUET_BACKENDS) {
   unix_fixture<Backend> f;
   const endpoint at = f.anywhere();

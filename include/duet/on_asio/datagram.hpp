@@ -296,15 +296,22 @@ class basic_datagram_socket {
     if (!fd) return;
     set_observer(steps.watcher());
     assign(std::move(fd), options);
-    if (!bind) return;
+    if (bind && !start_bind(steps, like, address, options.socket)) state_->close();
+  }
+
+  bool start_bind(os::flow& steps, const endpoint& at, const os::socket_address& address,
+                  const socket_options& options) {
+    if (!os::prepare_socket_file(steps, native_handle(), at, options)) return false;
+    std::error_code ec;
     state_->socket.bind({&address.generic, address.size}, ec);
-    if (steps.took(
+    if (!steps.took(
             "bind", ec ? -1 : 0, ec, [&] { return os::describe(address, SOCK_DGRAM); },
-            "socket.bind")) {
-      file_ = os::socket_file(like);
-    } else {
-      state_->close();
-    }
+            "socket.bind"))
+      return false;
+    os::socket_file file(at);
+    if (!file.set_access(steps, options)) return false;
+    file_ = std::move(file);
+    return true;
   }
 
   os::flow change(os::membership what, const multicast_group& group) {
