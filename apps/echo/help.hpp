@@ -42,6 +42,7 @@ Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
   duet-echo serve localhost:9000 unix:/tmp/echo.sock   several endpoints
   duet-echo serve udp://:9000 unixgram:/tmp/gram.sock  datagrams
+  duet-echo serve --mode 0660 --owner echo:users unix:/run/echo.sock
   duet-echo serve --backend posix --trace :9000        every step as it is taken
   duet-echo serve --model blocking --io sendrecv :9000
       one client after another, with recv and send)";

@@ -55,6 +55,7 @@ class command_line {
   static void add_endpoint(CLI::App& to, endpoint& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
+  void add_file_options(CLI::App& to);
   void add_datagram_options(CLI::App& to);
   void add_send();
   void add_ping();
@@ -164,8 +165,20 @@ void command_line::add_serve() {
       [this](const auto& option, const auto& text) {
         serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
       });
+  add_file_options(to);
   add_datagram_options(to);
   add_common(to, serve_);
+}
+
+void command_line::add_file_options(CLI::App& to) {
+  add_value(to, "--mode", "OCTAL", "Mode of UNIX socket files (0777 less the umask)",
+            [this](const auto& option, const auto& text) {
+              serve_.file_mode = mode_argument(option, text);
+            });
+  add_value(to, "--owner", "USER[:GROUP]", "Owner of UNIX socket files, names or numbers",
+            [this](const auto& option, const auto& text) {
+              serve_.owner = owner_argument(option, text);
+            });
 }
 
 void command_line::add_datagram_options(CLI::App& to) {
@@ -270,6 +283,12 @@ void command_line::check_serve() const {
     if (given && !datagrams) {
       throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint", option));
     }
+  }
+  const bool files =
+      any([](const endpoint& each) { return each.is_unix() && !each.is_abstract(); });
+  if ((serve_.file_mode || serve_.owner) && !files) {
+    throw usage_error(fmt::format("{} goes with a unix or unixgram endpoint that is a file",
+                                  serve_.file_mode ? "--mode" : "--owner"));
   }
   if (serve_.hops && !udp) throw usage_error("--ttl goes with a udp endpoint");
 }

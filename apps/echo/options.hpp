@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// options: what the command line of duet-echo asks for, as values, and the function of argv that reads it. No I/O: what is to be
-// printed is returned.
+// options: what the command line of duet-echo asks for, as values, and the function of argv that reads it. No I/O (but for who a user or
+// a group is): what is to be printed is returned.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include "duet/endpoint.hpp"
 #include "support/console.hpp"
 #include "support/exit_code.hpp"
+#include "support/file_access.hpp"
 #include "support/quantity.hpp"
 
 namespace duet::apps::echo {
@@ -42,6 +43,10 @@ struct serve_options : common_options {
   std::string port_file;
   std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
   std::optional<int> backlog;                  ///< unset: the library's default
+
+  /// Of the files of UNIX endpoints; unset: as the umask says, and the process's own.
+  std::optional<unsigned> file_mode;
+  std::optional<file_owner> owner;
 
   /// Of datagram endpoints.
   std::optional<int> receive_buffer_bytes;  ///< unset: the kernel's default

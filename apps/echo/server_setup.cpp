@@ -34,6 +34,13 @@ std::vector<endpoint> addresses_of(const endpoint& at, observer* watcher) {
   return unique;
 }
 
+void set_file_access(socket_options& socket, const serve_options& options) {
+  socket.file_mode = options.file_mode;
+  if (!options.owner) return;
+  socket.file_owner = options.owner->user;
+  socket.file_group = options.owner->group;
+}
+
 bool not_on_this_host(std::error_code error) {
   return is(error, std::errc::address_not_available) ||
          is(error, std::errc::address_family_not_supported);
@@ -45,12 +52,14 @@ socket_options server_socket_options(const serve_options& options) {
   socket_options socket;
   socket.nodelay = true;
   if (options.backlog) socket.backlog = *options.backlog;
+  set_file_access(socket, options);
   return socket;
 }
 
 datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher) {
   datagram_echo_options datagrams;
   datagrams.socket.socket.receive_buffer_bytes = options.receive_buffer_bytes;
+  set_file_access(datagrams.socket.socket, options);
   datagrams.socket.hops = options.hops;
   if (options.batch_size) datagrams.socket.batch_size = *options.batch_size;
   datagrams.loop_guard = options.loop_guard;

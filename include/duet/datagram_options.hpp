@@ -33,7 +33,7 @@ struct datagram_metadata {
 /// the kernel refuses is an error of the operation that sets it.
 struct datagram_options {
   /// Of these count reuse_address (unset: off, for on unicast UDP another process could take all datagrams), reuse_port, the two
-  /// buffers, and v6_only. The rest is a stream's.
+  /// buffers, v6_only, and the mode and owner of a UNIX socket's file. The rest is a stream's.
   socket_options socket{};
 
   /// What is told with each datagram. Default: nothing.

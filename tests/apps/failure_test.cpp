@@ -40,6 +40,7 @@ TEST_CASE("failure: a bad command line is exit 2 and names what is bad") {
   check({"serve", "tcp://127.0.0.1:65543"}, "'65543'");
   check({"serve", "--model", "blocking", "udp://127.0.0.1:0"}, "--model async");
   check({"ping", "udp://127.0.0.1:1"}, "udp://127.0.0.1:1: this command takes tcp and unix");
+  check({"serve", "unix:/x", "--owner", "duet-nobody"}, "there is no user 'duet-nobody'");
   check({"ping", "127.0.0.1:1", "--tarce"}, "--trace");
   check({"ping", "127.0.0.1:1", "-c", "ten"}, "'ten'");
   check({"send", "127.1:9"}, "'127.1'");

@@ -220,6 +220,40 @@ TEST_CASE("options: serve takes what datagrams have") {
   CHECK_FALSE(all.loop_guard);
 }
 
+TEST_CASE("options: mode and owner of a socket's file") {
+  const auto plain = parsed<serve_options>({"serve", "unix:/x"});
+  CHECK_FALSE(plain.file_mode);
+  CHECK_FALSE(plain.owner);
+  for (const auto& [text, mode] : {std::pair("0660", 0660U), {"777", 0777U}, {"0", 0U}})
+    CHECK(parsed<serve_options>({"serve", "unix:/x", "--mode", text}).file_mode == mode);
+  const auto owned =
+      parsed<serve_options>({"serve", "unixgram:/x", ":1", "--owner", "root:4294967294"}).owner;
+  REQUIRE(owned);
+  CHECK(owned->user == 0);
+  CHECK(owned->group == 4294967294U);
+  const auto named = parsed<serve_options>({"serve", "unix:/x", "--owner", "12345:root"}).owner;
+  CHECK(named->user == 12345);
+  CHECK(named->group == 0U);
+  CHECK_FALSE(parsed<serve_options>({"serve", "unix:/x", "--owner", "root"}).owner->group);
+}
+
+TEST_CASE("options: a mode or an owner that cannot be is refused by name") {
+  const auto bad = [](const char* option, const char* value) {
+    return refused({"serve", "unix:/x", option, value});
+  };
+  for (const char* const mode : {"", "8", "0o660", "1000", "-1", "77777777777777777777", "rw"})
+    CHECK(has(bad("--mode", mode), "--mode"));
+  CHECK(bad("--owner", "duet-nobody") == "--owner: there is no user 'duet-nobody'");
+  CHECK(bad("--owner", "root:duet-none") == "--owner: there is no group 'duet-none'");
+  CHECK(has(bad("--owner", "4294967295"), "'4294967295'"));
+  for (const char* const owner : {"", ":", "root:", ":root"})
+    CHECK(has(bad("--owner", owner), "USER:GROUP"));
+  for (const char* const elsewhere : {":1", "udp://:1", "unix:@x"}) {
+    CHECK(has(refused({"serve", elsewhere, "--mode", "0660"}), "--mode goes with"));
+    CHECK(has(refused({"serve", elsewhere, "--owner", "root"}), "--owner goes with"));
+  }
+}
+
 TEST_CASE("options: values of datagram options are checked and need such an endpoint") {
   const std::vector<std::pair<const char*, std::vector<const char*>>> bad{
       {"--rcvbuf", {"0", "2Gi", "-1", "x"}},

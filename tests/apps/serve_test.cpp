@@ -2,6 +2,7 @@
 // duet-echo serve: what it binds and what it says about it.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -119,6 +120,28 @@ TEST_CASE_TEMPLATE("serve: the port file is complete before the ready line", Row
   CHECK((status.st_mode & 0777) == (0666 & ~mask));
   CHECK(folder.files().size() == 2);  // no temporary file is left
   CHECK(server.stop() == 0);
+}
+
+TEST_CASE_TEMPLATE("serve: socket files have the mode and the owner asked for", Row,
+                   DUET_APP_ROWS) {
+  const temporary_folder folder;
+  arguments words{"unix:" + folder.fresh_path()};
+  const bool datagrams = std::string_view(Row::model) == "async";
+  if (datagrams) words.push_back("unixgram:" + folder.fresh_path());
+  const std::size_t endpoints = words.size();
+  const std::string user = std::to_string(::geteuid());
+  const gid_t group = ::geteuid() == 0 ? 1 : ::getegid();
+  words.insert(words.end(), {"--mode", "0640", "--owner", user + ":" + std::to_string(group)});
+  running_server server(command_line<Row>("serve", words), endpoints);
+  for (const duet::endpoint& each : server.at) {
+    struct stat status {};
+    REQUIRE(::stat(each.path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0640);
+    CHECK(status.st_uid == ::geteuid());
+    CHECK(status.st_gid == group);
+  }
+  CHECK(server.stop() == 0);
+  CHECK(folder.files().empty());
 }
 
 TEST_CASE_TEMPLATE("serve: what cannot be bound is named and nothing is announced", Row,
