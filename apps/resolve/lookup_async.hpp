@@ -108,10 +108,7 @@ class lookup_run {
     }
     giving_ = false;
     if (report_.deaf()) return loop_.stop();
-    if (idle_.empty() || !report_.has_room()) return;
-    if (!names_.ended()) return wait_for_names();
-    // Asio's own resolver may still be at a lookup that nobody waits for.
-    if (idle_.size() == slots_.size()) loop_.stop();
+    if (!idle_.empty() && report_.has_room() && !names_.ended()) wait_for_names();
   }
 
   void wait_for_names() {
