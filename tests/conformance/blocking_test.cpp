@@ -160,6 +160,8 @@ TEST_CASE_TEMPLATE("blocking: what is closed is an error and moves leave nothing
   CHECK(moved.is_open());
   typename Row::backend::blocking_server server(std::move(pair.server));
   CHECK(server.native_handle() >= 0);
+  moved = Row::backend::connect(server.local_endpoint());  // over an open one
+  CHECK(moved.is_open());
   moved.close();
   moved.close();
   byte_vector buffer(1);

@@ -45,6 +45,14 @@ class connection {
       : context_(std::move(context)),
         socket_(std::make_unique<socket_type>(std::move(socket))),
         watcher_(observer_of_steps(watcher)) {}
+  connection(connection&&) noexcept = default;
+  connection& operator=(connection&& other) noexcept {
+    if (this == &other) return *this;
+    socket_ = std::move(other.socket_);  // first: the one that goes needs its context
+    context_ = std::move(other.context_);
+    watcher_ = other.watcher_;
+    return *this;
+  }
 
   [[nodiscard]] bool is_open() const noexcept { return socket_ && socket_->is_open(); }
   [[nodiscard]] int native_handle() const noexcept {
