@@ -35,11 +35,7 @@ datagram_socket::~datagram_socket() {
 void datagram_socket::start_open(os::flow& steps, const endpoint& like,
                                  const datagram_options& options, bool bind) {
   close();
-  std::error_code ec;
-  const os::socket_address address = os::to_socket_address(like, ec);
-  if (ec) return steps.fail(bind ? "bind" : "open", ec);
-  os::unique_fd fd = os::open_datagram(steps, address.generic.sa_family, SOCK_NONBLOCK,
-                                       os::binding_options(like, options));
+  auto [fd, address] = os::open_datagram(steps, like, SOCK_NONBLOCK, options);
   if (!fd) return;
   if (bind) {
     if (!os::prepare_socket_file(steps, fd.get(), like, options.socket)) return;
@@ -186,8 +182,8 @@ void datagram_socket::close() {
 }
 
 void datagram_socket::set_observer(observer* watcher) {
-  io_->set_observer(watcher);
-  io_->setup.watcher = watcher;
+  io_->set_observer(observer_of_steps(watcher));
+  io_->setup.watcher = observer_of_steps(watcher);
 }
 
 }  // namespace duet::on_posix

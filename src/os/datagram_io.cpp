@@ -226,11 +226,14 @@ bool send_run(int fd, outgoing_batch& from, std::size_t run, datagram_setup& set
 
 }  // namespace
 
-unique_fd open_datagram(flow& steps, int family, int flags, const datagram_options& options,
-                        std::string_view asio) {
-  unique_fd fd = open_socket(steps, family, SOCK_DGRAM, flags, asio);
-  if (!fd || !apply_datagram_options(steps, fd.get(), family, options)) return {};
-  return fd;
+unbound_socket open_datagram(flow& steps, const endpoint& at, int flags,
+                             const datagram_options& options, std::string_view asio) {
+  unbound_socket made = open_unbound_socket(steps, at, flags, asio);
+  const int family = made.address.generic.sa_family;
+  if (made.fd &&
+      !apply_datagram_options(steps, made.fd.get(), family, binding_options(at, options)))
+    made.fd.reset();
+  return made;
 }
 
 std::optional<std::size_t> receive_one(int fd, memory_pieces to, datagram_info* about,

@@ -31,9 +31,9 @@ struct os_socket {
   explicit os_socket(const endpoint& at, const datagram_options& options = {}) {
     os::flow steps(nullptr);
     setup.family = os::family_of(at);
-    fd = os::open_datagram(steps, setup.family, 0, options);
+    auto [made, address] = os::open_datagram(steps, at, 0, options);
+    fd = std::move(made);
     REQUIRE(fd);
-    const os::socket_address address = os::to_socket_address(at, ec);
     REQUIRE(::bind(fd.get(), &address.generic, address.size) == 0);
   }
   [[nodiscard]] endpoint where() const {

@@ -278,7 +278,7 @@ class basic_datagram_socket {
   }
 
   /// Tells each call to `watcher` until it is replaced; nullptr: nobody. `watcher` outlives the socket.
-  void set_observer(observer* watcher) { state_->setup.watcher = watcher; }
+  void set_observer(observer* watcher) { state_->setup.watcher = observer_of_steps(watcher); }
 
  private:
   static void check(const os::flow& steps, const endpoint& where) {
@@ -288,11 +288,7 @@ class basic_datagram_socket {
   void start_open(os::flow& steps, const endpoint& like, const datagram_options& options,
                   bool bind) {
     close();
-    std::error_code ec;
-    const os::socket_address address = os::to_socket_address(like, ec);
-    if (ec) return steps.fail(bind ? "bind" : "open", ec);
-    os::unique_fd fd = os::open_datagram(steps, address.generic.sa_family, SOCK_NONBLOCK,
-                                         os::binding_options(like, options), "socket.assign");
+    auto [fd, address] = os::open_datagram(steps, like, SOCK_NONBLOCK, options, "socket.assign");
     if (!fd) return;
     set_observer(steps.watcher());
     assign(std::move(fd), options);

@@ -38,9 +38,9 @@ struct datagram_setup {
   datagram_counters counters{};
 };
 
-/// socket(2) and its options; none, with the flow failed, on error.
-unique_fd open_datagram(flow& steps, int family, int flags, const datagram_options& options,
-                        std::string_view asio = {});
+/// A socket with its options, and what to bind it to; none, with the flow failed, on error.
+unbound_socket open_datagram(flow& steps, const endpoint& at, int flags,
+                             const datagram_options& options, std::string_view asio = {});
 
 /// The next datagram, and what is known of it in `about`; how many bytes were stored. nullopt: there is none. Without `about` a
 /// truncated one is message_size. Errors: recvmsg(2)'s; all but bad_file_descriptor are an earlier send's, or pass.
