@@ -285,9 +285,12 @@ concept backend =
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
     blocking_connection<typename Backend::blocking_connection> &&
     blocking_server<typename Backend::blocking_server, typename Backend::blocking_connection> &&
+    blocking_datagram_socket<typename Backend::blocking_datagram_socket> &&
     requires(typename Backend::stream& to, const endpoint& at, const connect_options& options) {
       Backend::async_connect(to, at, options, on_done());
       { Backend::connect(at, options) } -> std::same_as<typename Backend::blocking_connection>;
+      { Backend::bind_datagram(at) } -> std::same_as<typename Backend::blocking_datagram_socket>;
+      { Backend::open_datagram(at) } -> std::same_as<typename Backend::blocking_datagram_socket>;
     };
 
 }  // namespace duet::contract

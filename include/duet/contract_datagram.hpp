@@ -137,4 +137,25 @@ concept datagram_echo_server =
       { fixed.counters() } -> std::same_as<const datagram_echo_counters&>;
     };
 
+/// The documented flows of datagrams, each function the call of its name, made once. recvfrom cuts a datagram that is longer than the
+/// buffer without a word, as recvfrom(2) does. bind_datagram(at) makes a server's socket, open_datagram(to) a client's: of UNIX with an
+/// abstract name, so that it can be answered.
+template <class Socket>
+concept blocking_datagram_socket =
+    std::default_initializable<Socket> && std::movable<Socket> &&
+    requires(Socket& it, const Socket& fixed, std::span<std::byte> to,
+             std::span<const std::byte> from, endpoint& peer, const endpoint& at,
+             std::error_code& ec) {
+      { fixed.is_open() } -> std::same_as<bool>;
+      { fixed.native_handle() } -> std::same_as<int>;
+      { fixed.local_endpoint() } -> std::same_as<endpoint>;
+      { it.recvfrom(to, peer) } -> std::same_as<std::size_t>;
+      { it.recvfrom(to, peer, 0) } -> std::same_as<std::size_t>;
+      { it.recvfrom(to, peer, 0, ec) } -> std::same_as<std::size_t>;
+      { it.sendto(from, at) } -> std::same_as<std::size_t>;
+      { it.sendto(from, at, 0) } -> std::same_as<std::size_t>;
+      { it.sendto(from, at, 0, ec) } -> std::same_as<std::size_t>;
+      it.close();
+    };
+
 }  // namespace duet::contract

@@ -7,6 +7,7 @@
 
 #include "duet/contract.hpp"
 #include "duet/on_asio/blocking.hpp"
+#include "duet/on_asio/blocking_datagram.hpp"
 #include "duet/on_asio/connect.hpp"
 #include "duet/on_asio/datagram.hpp"
 #include "duet/on_asio/datagram_echo.hpp"
@@ -36,6 +37,7 @@ struct backend {
   using echo_client = on_asio::echo_client;
   using blocking_server = blocking::server;
   using blocking_connection = blocking::connection;
+  using blocking_datagram_socket = blocking::datagram_socket;
 
   template <class Handler>
   static void async_connect(stream& to, const endpoint& at, const connect_options& options,
@@ -44,6 +46,16 @@ struct backend {
   }
   static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
     return blocking::connect(at, options);
+  }
+  static blocking::datagram_socket bind_datagram(const endpoint& at,
+                                                 const datagram_options& options = {},
+                                                 observer* watcher = nullptr) {
+    return blocking::bind_datagram(at, options, watcher);
+  }
+  static blocking::datagram_socket open_datagram(const endpoint& to,
+                                                 const datagram_options& options = {},
+                                                 observer* watcher = nullptr) {
+    return blocking::open_datagram(to, options, watcher);
   }
 };
 
