@@ -17,6 +17,7 @@
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/stream.hpp"
 #include "held_names.hpp"
+#include "parked_datagram.hpp"
 #include "raw_socket.hpp"
 #include "world.hpp"
 
@@ -138,7 +139,7 @@ struct parked_lookup {
 #define DUET_PARKED                                                                       \
   duet::test::parked_read, duet::test::parked_wait_read, duet::test::parked_write_some,   \
       duet::test::parked_wait_write, duet::test::parked_write, duet::test::parked_accept, \
-      duet::test::parked_connect, duet::test::parked_lookup
+      duet::test::parked_connect, duet::test::parked_lookup, DUET_PARKED_DATAGRAMS
 
 TYPE_TO_STRING_AS("read_some", duet::test::parked_read);
 TYPE_TO_STRING_AS("wait for reading", duet::test::parked_wait_read);
