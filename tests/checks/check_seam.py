@@ -13,14 +13,15 @@ import tree
 
 SEAM = {"include/duet/os/sys.hpp", "include/duet/os/fault.hpp", "src/os/fault.cpp"}
 CALLS = """accept accept4 bind chmod clone close connect dup dup2 dup3 epoll_create1 epoll_ctl epoll_pwait
-epoll_wait eventfd execve execvp fcntl fork fstat fstatat getaddrinfo gethostbyname getpeername getrlimit getsockname
-getsockopt if_indextoname if_nametoindex ioctl kill listen lstat open openat pipe pipe2 poll ppoll prctl prlimit read
+epoll_wait eventfd execve execvp fchmod fcntl fork fstat fstatat getaddrinfo gethostbyaddr_r
+gethostbyname gethostbyname2_r getnameinfo getpeername getrlimit getsockname
+getsockopt if_indextoname if_nametoindex ioctl kill lchown listen lstat open openat pipe pipe2 poll ppoll prctl prlimit read
 readv recv recvfrom recvmmsg recvmsg rename select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown
 sigaction signal signalfd sigprocmask socket socketpair stat timerfd_create timerfd_settime unlink waitpid write
 writev""".split()
 # Names that duet's own classes have too: only the `::` form tells the call from the member.
-SHARED = {"accept", "bind", "close", "connect", "kill", "listen", "open", "poll", "read", "recv", "rename", "select",
-          "send", "shutdown", "signal", "socket", "stat", "write", "clone"}
+SHARED = {"accept", "bind", "close", "connect", "kill", "listen", "open", "poll", "read", "recv", "recvfrom", "rename",
+          "select", "send", "sendto", "shutdown", "signal", "socket", "stat", "write", "clone"}
 QUALIFIED = re.compile(r"(?<![\w>:])::\s*(" + "|".join(CALLS) + r")\s*\(")
 BARE = re.compile(r"(?<![\w>:.])(" + "|".join(c for c in CALLS if c not in SHARED) + r")\s*\(")
 EXCUSE = "not through sys:"
