@@ -135,23 +135,24 @@ void io_source::on_ready(std::uint32_t events) {
   if (fd_ < 0) return;  // closed by a handler of the same batch
   const source_ref<io_source> keep(this);
   const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  const std::uint32_t served = waiting(reader_) ? EPOLLIN : 0U;
   if ((events & EPOLLIN) != 0 || broken) proceed(reader_);
   if (fd_ >= 0 && ((events & EPOLLOUT) != 0 || broken)) proceed(writer_);
-  if (fd_ >= 0) drop_idle_interest(events);
+  if (fd_ >= 0) drop_idle_interest(events, served);
 }
 
 void io_source::proceed(const std::unique_ptr<slot>& which) {
   if (waiting(which) && perform(*which)) which->complete();
 }
 
-void io_source::drop_idle_interest(std::uint32_t events) noexcept {
+void io_source::drop_idle_interest(std::uint32_t events, std::uint32_t served) noexcept {
   // Level-triggered epoll repeats what nobody takes. An idle reader mostly reads again soon, so its interest goes only once it has
   // fired in vain; an idle writer's goes at once. EPOLLHUP and EPOLLERR cannot be masked: with nobody waiting the descriptor has to
   // leave the set.
   const std::uint32_t wanted =
       (waiting(reader_) ? EPOLLIN : 0U) | (waiting(writer_) ? EPOLLOUT : 0U);
   if (wanted == 0 && (events & (EPOLLERR | EPOLLHUP)) != 0) return unwatch();
-  const std::uint32_t idle = interest_ & ~wanted & (events | EPOLLOUT);
+  const std::uint32_t idle = interest_ & ~wanted & ((events & ~served) | EPOLLOUT);
   if (idle == 0) return;
   epoll_event event = event_for(interest_ & ~idle);
   if (os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_MOD, fd_, &event) == 0) {

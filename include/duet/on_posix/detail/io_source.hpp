@@ -128,7 +128,7 @@ class io_source : public source {
   void unwatch() noexcept;
   epoll_event event_for(std::uint32_t events) noexcept;
   void proceed(const std::unique_ptr<slot>& which);
-  void drop_idle_interest(std::uint32_t events) noexcept;
+  void drop_idle_interest(std::uint32_t events, std::uint32_t served) noexcept;
 
   int fd_ = -1;
   bool owned_ = false;
