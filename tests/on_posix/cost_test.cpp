@@ -10,6 +10,7 @@
 #include "duet/error.hpp"
 #include "duet/os/fault.hpp"
 #include "fixture.hpp"
+#include "raw_datagram.hpp"
 #include "raw_socket.hpp"
 #include "skip.hpp"
 
@@ -83,6 +84,81 @@ std::size_t allocations_with(std::size_t connections) {
   return at_end - at_begin;
 }
 
+/// A socket that echoes what it receives, in batches of 64. Its handlers fit into what a loop keeps for them.
+template <class Row>
+class batch_echo {
+ public:
+  explicit batch_echo(fixture_of<Row>& f) : socket_(f.loop()) {
+    datagram_options options;
+    options.max_datagram_bytes = 64;
+    options.socket.receive_buffer_bytes = 1'000'000;
+    options.metadata.local_address = true;
+    incoming_ = std::make_unique<typename Row::backend::incoming_batch>(options);
+    outgoing_ = std::make_unique<typename Row::backend::outgoing_batch>(options);
+    socket_.bind(f.anywhere(), options);
+  }
+  [[nodiscard]] endpoint where() const { return socket_.local_endpoint(); }
+  [[nodiscard]] const datagram_counters& counters() const { return socket_.counters(); }
+  void close() { socket_.close(); }
+
+  void receive() {
+    socket_.async_receive_batch(*incoming_, [this](std::error_code ec, std::size_t count) {
+      if (!ec) send(count);
+    });
+  }
+
+ private:
+  void send(std::size_t count) {
+    outgoing_->clear();
+    for (std::size_t each = 0; each < count; ++each)
+      outgoing_->add_reply(incoming_->bytes(each), *incoming_, each);
+    socket_.async_send_batch(*outgoing_, [this](std::error_code ec, std::size_t) {
+      if (!ec) receive();
+    });
+  }
+
+  typename Row::backend::datagram_socket socket_;
+  std::unique_ptr<typename Row::backend::incoming_batch> incoming_;
+  std::unique_ptr<typename Row::backend::outgoing_batch> outgoing_;
+};
+
+/// Allocations of 300 rounds of 64 datagrams. The peer is a bare socket in a thread of its own.
+template <class Row>
+std::size_t allocations_of_batches() {
+  constexpr int rounds = 300;
+  constexpr int in_a_round = 64;
+  fixture_of<Row> f;
+  batch_echo<Row> server(f);
+  const endpoint where = server.where();
+  std::size_t at_begin = 0;
+  std::size_t at_end = 0;
+  std::thread peer([&] {
+    const raw_datagram socket = raw_datagram::bound(f.anywhere());
+    socket.set(SOL_SOCKET, SO_RCVBUF, 1'000'000);
+    const byte_vector message = some_bytes(32);
+    std::vector<std::byte> echo(64);
+    for (int round = 0; round < warm_up + rounds; ++round) {
+      if (round == warm_up) f.loop().post([&] { at_begin = allocations; });
+      for (int each = 0; each < in_a_round; ++each) socket.send_to(message, where);
+      for (int each = 0; each < in_a_round; ++each)
+        CHECK(::recv(socket.fd(), echo.data(), echo.size(), 0) == 32);
+    }
+    f.loop().post([&] {
+      at_end = allocations;
+      f.loop().stop();
+    });
+  });
+  server.receive();
+  f.loop().restart();
+  f.loop().run_for(cap);
+  peer.join();
+  CHECK(server.counters().received == (warm_up + rounds) * in_a_round);
+  CHECK(server.counters().sent == (warm_up + rounds) * in_a_round);
+  server.close();
+  f.check_no_work_left();
+  return at_end - at_begin;
+}
+
 }  // namespace
 
 TEST_CASE("cost: this program counts allocations") {
@@ -130,4 +206,81 @@ TEST_CASE_TEMPLATE("cost: an echo server receives and sends once a message", Row
 #else
   DUET_SKIP("built without the fault seam (DUET_FAULT_SEAM=OFF)");
 #endif
+}
+
+TEST_CASE_TEMPLATE("cost: no allocation a datagram in batches", Row, asio_udp4, posix_udp4) {
+  DUET_NEEDS_COUNTING();
+  CHECK(allocations_of_batches<Row>() == 0);
+}
+
+TEST_CASE_TEMPLATE("cost: a tenth of a call a datagram in batches of 64", Row, asio_udp4,
+                   posix_udp4) {
+#if defined(DUET_FAULT_SEAM) && DUET_FAULT_SEAM
+  fixture_of<Row> f;
+  batch_echo<Row> server(f);
+  const raw_datagram peer = raw_datagram::bound(f.anywhere());
+  constexpr std::uint64_t queued = 640;
+  for (std::uint64_t each = 0; each < queued; ++each) peer.send_to(as_bytes("x"), server.where());
+  os::faults::clear();
+  server.receive();
+  f.run_until([&] { return server.counters().sent == queued; });
+  std::uint64_t calls = 0;
+  // Of Asio's column the seam does not see what Asio itself calls to wait.
+  for (const os::call each : {os::call::recvmmsg, os::call::sendmmsg, os::call::epoll_wait,
+                              os::call::epoll_ctl, os::call::poll})
+    calls += os::faults::count(each);
+  CHECK(os::faults::count(os::call::epoll_ctl) <= 2);  // a reader that comes again stays watched
+  os::faults::clear();
+  CHECK(calls * 10 <= queued);
+  server.close();
+  f.check_no_work_left();
+#else
+  DUET_SKIP("built without the fault seam (DUET_FAULT_SEAM=OFF)");
+#endif
+}
+
+TEST_CASE_TEMPLATE("cost: no allocation a datagram one by one", Row, asio_udp4, posix_udp4) {
+  DUET_NEEDS_COUNTING();
+  fixture_of<Row> f;
+  typename Row::backend::datagram_socket socket(f.loop());
+  socket.bind(f.anywhere());
+  struct echo {
+    void receive() {
+      socket.async_receive_from(buffer, about, [this](std::error_code ec, std::size_t size) {
+        if (ec) return;
+        socket.async_send_to(std::span(buffer).first(size), about.peer,
+                             [this](std::error_code failed, std::size_t) {
+                               ++served;
+                               if (!failed) receive();
+                             });
+      });
+    }
+    typename Row::backend::datagram_socket& socket;
+    byte_vector buffer = byte_vector(64);
+    datagram_info about{};
+    int served = 0;
+  } server{socket};
+  std::size_t at_begin = 0;
+  std::size_t at_end = 0;
+  const endpoint where = socket.local_endpoint();
+  std::thread peer([&] {
+    const raw_datagram client = raw_datagram::bound(f.anywhere());
+    const byte_vector message = some_bytes(32);
+    for (int number = 0; number < warm_up + counted; ++number) {
+      if (number == warm_up) f.loop().post([&] { at_begin = allocations; });
+      client.send_to(message, where);
+      CHECK(client.receive().bytes == message);
+    }
+    f.loop().post([&] {
+      at_end = allocations;
+      f.loop().stop();
+    });
+  });
+  server.receive();
+  f.loop().restart();
+  f.loop().run_for(cap);
+  peer.join();
+  CHECK(at_end == at_begin);
+  socket.close();
+  f.check_no_work_left();
 }
