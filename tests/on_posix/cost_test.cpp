@@ -48,6 +48,9 @@ namespace {
 
 constexpr int warm_up = 200;
 constexpr int counted = 1000;
+/// The two marks are posted by the peers' thread: their memory comes back to the server's thread, where it may take the place in Asio's cache
+/// of a block that an operation wants again. Once a mark, whatever the number of messages; one allocation a message would be 1000.
+constexpr std::size_t marks_cost = 4;
 
 /// Allocations of `counted` messages that each of `connections` peers exchanges with an echo server. The peers are bare sockets in a thread of
 /// their own: Asio keeps the memory of two operations of a kind a thread, which is the server's to use.
@@ -170,12 +173,12 @@ TEST_CASE("cost: this program counts allocations") {
 
 TEST_CASE_TEMPLATE("cost: no allocation a message in steady state", Row, DUET_ROWS) {
   DUET_NEEDS_COUNTING();
-  CHECK(allocations_with<Row>(1) == 0);
+  CHECK(allocations_with<Row>(1) <= marks_cost);
 }
 
 TEST_CASE_TEMPLATE("cost: no allocation a message with 16 busy connections", Row, DUET_ROWS) {
   DUET_NEEDS_COUNTING();
-  CHECK(allocations_with<Row>(16) == 0);
+  CHECK(allocations_with<Row>(16) <= marks_cost);
 }
 
 TEST_CASE_TEMPLATE("cost: an echo server receives and sends once a message", Row, posix_tcp,
