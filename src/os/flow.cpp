@@ -88,12 +88,9 @@ std::string describe_socket(int family, int type) {
 
 std::string describe_transfer(int fd, std::size_t bytes, int flags) {
   std::string text = std::to_string(fd) + ", " + std::to_string(bytes) + " bytes";
-  constexpr std::pair<int, std::string_view> names[] = {{MSG_PEEK, "MSG_PEEK"},
-                                                        {MSG_WAITALL, "MSG_WAITALL"},
-                                                        {MSG_OOB, "MSG_OOB"},
-                                                        {MSG_TRUNC, "MSG_TRUNC"},
-                                                        {MSG_DONTWAIT, "MSG_DONTWAIT"},
-                                                        {MSG_NOSIGNAL, "MSG_NOSIGNAL"}};
+  constexpr std::pair<int, std::string_view> names[] = {
+      {MSG_PEEK, "MSG_PEEK"},   {MSG_WAITALL, "MSG_WAITALL"},   {MSG_OOB, "MSG_OOB"},
+      {MSG_TRUNC, "MSG_TRUNC"}, {MSG_DONTWAIT, "MSG_DONTWAIT"}, {MSG_NOSIGNAL, "MSG_NOSIGNAL"}};
   std::string_view separator = ", ";
   for (const auto& [flag, name] : names) {
     if ((flags & flag) == 0) continue;
