@@ -206,10 +206,10 @@ TEST_CASE_TEMPLATE("loop: other threads post and are heard in their order", Back
 }
 
 TEST_CASE_TEMPLATE("loop: another thread stops it", Backend, DUET_BACKENDS) {
+  result wait;  // before the fixture, whose end calls what was cancelled
   fixture<Backend> f;
   typename Backend::timer far(f.loop());
   far.expires_after(24h);
-  result wait;
   far.async_wait(f.into(wait, "far"));
   std::atomic<bool> running = false;
   f.loop().post(f.once("started", [&] { running = true; }));

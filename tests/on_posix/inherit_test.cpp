@@ -53,6 +53,12 @@ TEST_CASE("inherit: the helper sees what is not close-on-exec") {
 TEST_CASE_TEMPLATE("inherit: a child gets none of duet's descriptors", Row, DUET_ROWS) {
   // What the test itself was started with is not duet's to close.
   const std::string before = inherited();
+  // Before the fixture, whose end calls what was cancelled.
+  result wait;
+  result ready;
+  result read;
+  result connect;
+  std::byte byte{};
   fixture_of<Row> f;
   using backend = typename Row::backend;
   const std::size_t open_before = open_descriptors().size();
@@ -62,16 +68,12 @@ TEST_CASE_TEMPLATE("inherit: a child gets none of duet's descriptors", Row, DUET
   door.async_accept(f.once("accept", [](std::error_code, typename backend::stream) {}));
   typename backend::timer timer(f.loop());
   timer.expires_after(1h);
-  result wait;
   timer.async_wait(f.into(wait, "timer"));
   typename backend::signal_set signals(f.loop(), {SIGUSR1});
   signals.async_wait(f.once("signal", [](std::error_code, int) {}));
   const raw_pipe pipe;
   typename backend::descriptor readable(f.loop(), pipe.out.fd());
-  result ready;
   readable.async_wait(wait_type::read, f.into(ready, "descriptor"));
-  std::byte byte{};
-  result read;
   accepted.async_read_some(std::span(&byte, 1), f.into(read, "read"));
   typename backend::echo_server server(f.loop());
   const endpoint echo = server.listen(f.anywhere());
@@ -79,7 +81,6 @@ TEST_CASE_TEMPLATE("inherit: a child gets none of duet's descriptors", Row, DUET
   const raw_socket client = raw_socket::connected(echo);
   const full_listener full({transport::tcp, address::loopback_v4(), 0});
   typename backend::stream connecting(f.loop());
-  result connect;
   backend::async_connect(connecting, full.where(), {}, f.into(connect, "connect"));
   typename backend::blocking_server flow(f.anywhere());
   auto blocking_client = backend::connect(flow.local_endpoint());
