@@ -30,7 +30,7 @@ class datagram_echo_server::core : public std::enable_shared_from_this<core> {
     door& fresh = doors_.emplace_back(loop_, options_, socket_options_);
     try {
       fresh.socket.bind(at, socket_options_, options_.watcher);
-      const endpoint bound = fresh.socket.local_endpoint();
+      endpoint bound = fresh.socket.local_endpoint();
       fresh.answers.bound_at(bound);
       if (started_) receive(fresh);
       return bound;

@@ -117,7 +117,7 @@ lookup_pool::state::call_list lookup_pool::state::waiting_for(
   call_list due;
   for (const schedule::job job : done) {
     for (const auto& each : calls)
-      if (each.second->job() == job) due.push_back(each);
+      if (each.second->job() == job) due.emplace_back(each);
   }
   return due;
 }

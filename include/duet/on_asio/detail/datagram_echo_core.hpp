@@ -36,7 +36,7 @@ class datagram_echo_core : public std::enable_shared_from_this<datagram_echo_cor
     datagram_echo_door& fresh = doors_.emplace_back(executor_, options_, socket_options_);
     try {
       fresh.socket.bind(at, socket_options_, options_.watcher);
-      const endpoint bound = fresh.socket.local_endpoint();
+      endpoint bound = fresh.socket.local_endpoint();
       fresh.answers.bound_at(bound);
       if (started_) receive(fresh);
       return bound;
