@@ -2,10 +2,8 @@
 // connect_op: one connect on Asio: resolve if need be, then one endpoint after another, policy::connect_sequence saying which.
 #pragma once
 
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/query.hpp>
-#include <chrono>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -161,9 +159,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   std::uint32_t life_;
   endpoint at_;
   connect_options options_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, Executor>
-      retry_;
+  steady_timer_on<Executor> retry_;
   policy::busy_retry patience_;
   bool busy_ = false;
   ending_type end_;

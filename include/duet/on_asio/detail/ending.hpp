@@ -19,6 +19,12 @@
 
 namespace duet::on_asio::detail {
 
+/// asio::steady_timer without type erasure.
+template <class Executor>
+using steady_timer_on =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
 /// Lives in an operation that a shared_ptr owns; the operation has abort(std::error_code).
 template <class Executor, class Handler>
 class ending {
@@ -68,9 +74,7 @@ class ending {
   }
 
  private:
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, Executor>
-      deadline_;
+  steady_timer_on<Executor> deadline_;
   asio::executor_work_guard<Executor> work_;
   asio::executor_work_guard<asio::associated_executor_t<Handler, Executor>> handler_work_;
   Handler handler_;
