@@ -18,11 +18,10 @@ class resolver::state final : public detail::source {
   explicit state(loop& on) : source(on), inbox_(std::make_shared<inbox>(inbox{this})) {}
   ~state() override { inbox_->owner = nullptr; }
 
-  void start(std::shared_ptr<os::lookup_pool> pool, os::lookup_question about,
+  void start(std::shared_ptr<os::lookup_pool> pool, const os::lookup_question& about,
              const resolve_options& options, completion handler) {
     const std::uint64_t id = ++last_;
-    entry& mine =
-        entries_.try_emplace(id, owner(), std::move(about), options.watcher).first->second;
+    entry& mine = entries_.try_emplace(id, owner(), about, options.watcher).first->second;
     mine.handler = std::move(handler);
     if (options.deadline.count() > 0) watch(id, mine, options.deadline);
     mine.lookup.emplace(std::move(pool), mine.about,
@@ -114,14 +113,13 @@ void resolver::cancel() {
   if (state_) state_->cancel();
 }
 
-void resolver::start(os::lookup_question about, const resolve_options& options,
+void resolver::start(const os::lookup_question& about, const resolve_options& options,
                      completion handler) {
   if (const auto known = os::answer_at_once(about)) {
     os::tell(options.watcher, about, *known);
     return state_->finish_later(*known, std::move(handler));
   }
-  state_->start(pool_ ? pool_ : os::lookup_pool::shared(), std::move(about), options,
-                std::move(handler));
+  state_->start(pool_ ? pool_ : os::lookup_pool::shared(), about, options, std::move(handler));
 }
 
 }  // namespace duet::on_posix

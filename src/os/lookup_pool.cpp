@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <new>
@@ -29,10 +28,7 @@ using schedule = policy::lookup_schedule<lookup_question>;
 /// One caller's handler. Its mutex is held while the handler runs, so that cancelling waits for it.
 class waiting_call {
  public:
-  waiting_call(schedule::job served_by, lookup_pool::handler done)
-      : job_(served_by), done_(std::move(done)) {}
-
-  [[nodiscard]] schedule::job job() const noexcept { return job_; }
+  explicit waiting_call(lookup_pool::handler done) : done_(std::move(done)) {}
 
   void tell(const lookup_outcome& outcome) {
     const std::lock_guard lock(mutex_);
@@ -46,7 +42,6 @@ class waiting_call {
   }
 
  private:
-  schedule::job job_;
   std::mutex mutex_;
   lookup_pool::handler done_;
 };
@@ -92,7 +87,8 @@ bool lasts(const lookup_outcome& outcome) {
 
 /// Owned by the pool and by each of its threads.
 struct lookup_pool::state : std::enable_shared_from_this<state> {
-  using call_list = std::vector<std::pair<ticket, std::shared_ptr<waiting_call>>>;
+  using call_map = std::map<ticket, std::shared_ptr<waiting_call>>;
+  using call_list = std::vector<call_map::value_type>;
 
   explicit state(const lookup_pool_options& options)
       : jobs({options.threads, options.abandoned}),
@@ -100,26 +96,20 @@ struct lookup_pool::state : std::enable_shared_from_this<state> {
 
   void work();
   void deliver(const call_list& due, const lookup_outcome& outcome);
-  [[nodiscard]] call_list waiting_for(const std::deque<schedule::job>& done) const;
-  [[nodiscard]] std::deque<schedule::job> start_threads(std::error_code& ec);
+  [[nodiscard]] call_list waiting_for(schedule::job done) const;
+  [[nodiscard]] call_list start_threads(std::error_code& ec);
 
   mutable std::mutex mutex;
   std::condition_variable wake;
   bool closed = false;
-  ticket last = 0;
+  std::uint64_t last = 0;
   schedule jobs;
-  std::map<ticket, std::shared_ptr<waiting_call>> calls;
+  call_map calls;  ///< a job's callers stand together
   policy::answer_cache<lookup_question, shared_outcome> answers;
 };
 
-lookup_pool::state::call_list lookup_pool::state::waiting_for(
-    const std::deque<schedule::job>& done) const {
-  call_list due;
-  for (const schedule::job job : done) {
-    for (const auto& each : calls)
-      if (each.second->job() == job) due.emplace_back(each);
-  }
-  return due;
+lookup_pool::state::call_list lookup_pool::state::waiting_for(schedule::job done) const {
+  return {calls.lower_bound({done, 0}), calls.lower_bound({done + 1, 0})};
 }
 
 /// Calls stay known until their handler was called, so that a cancellation waits for that.
@@ -129,20 +119,23 @@ void lookup_pool::state::deliver(const call_list& due, const lookup_outcome& out
   for (const auto& each : due) calls.erase(each.first);
 }
 
-/// Starts as many as the schedule wants, under the lock. Returns the jobs that are lost because none could be had.
-std::deque<schedule::job> lookup_pool::state::start_threads(std::error_code& ec) {
+/// Starts as many as the schedule wants, under the lock. Returns the callers whom nobody will ever serve, because no thread can be had.
+lookup_pool::state::call_list lookup_pool::state::start_threads(std::error_code& ec) {
   while (jobs.wants_thread()) {
     try {
       const no_signals inherited;
       std::thread([self = shared_from_this()] { self->work(); }).detach();
       jobs.thread_started();
+      continue;
     } catch (const std::system_error& refused) {
       ec = refused.code();
-      return jobs.no_thread();
     } catch (const std::bad_alloc&) {
       ec = std::make_error_code(std::errc::not_enough_memory);
-      return jobs.no_thread();
     }
+    call_list unserved;
+    for (const schedule::job lost : jobs.no_thread())
+      for (auto& each : waiting_for(lost)) unserved.push_back(std::move(each));
+    return unserved;
   }
   return {};
 }
@@ -160,7 +153,7 @@ void lookup_pool::state::work() {
     if (end == schedule::outcome::abandoned_and_over) return;
     if (end == schedule::outcome::abandoned_and_idle) continue;
     if (lasts(*outcome)) answers.store(about, outcome, std::chrono::steady_clock::now());
-    const call_list due = waiting_for({job});
+    const call_list due = waiting_for(job);
     lock.unlock();
     deliver(due, *outcome);
     lock.lock();
@@ -171,7 +164,7 @@ lookup_pool::lookup_pool(const lookup_pool_options& options)
     : state_(std::make_shared<state>(options)) {}
 
 lookup_pool::~lookup_pool() {
-  std::map<ticket, std::shared_ptr<waiting_call>> left;
+  state::call_map left;
   {
     const std::lock_guard lock(state_->mutex);
     state_->closed = true;
@@ -200,52 +193,47 @@ std::shared_ptr<lookup_pool> lookup_pool::shared() {
 lookup_pool::ticket lookup_pool::start(const lookup_question& about, handler done) {
   if (const auto known = answer_at_once(about)) {
     done(*known);
-    return 0;
+    return {};
   }
-  std::error_code refusal;
-  shared_outcome remembered;
-  std::deque<schedule::job> lost;
-  state::call_list unserved;
-  ticket mine = 0;
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (const auto* const found = state_->answers.find(about, std::chrono::steady_clock::now())) {
-      remembered = *found;
-    } else if (const auto job = state_->jobs.want(about)) {
-      mine = ++state_->last;
-      state_->calls.emplace(mine, std::make_shared<waiting_call>(*job, std::move(done)));
-      unserved = state_->waiting_for(state_->start_threads(refusal));
-    } else {
-      refusal = error::name_try_again;
-    }
-  }
-  if (remembered) {
+  std::unique_lock lock(state_->mutex);
+  if (const auto* const found = state_->answers.find(about, std::chrono::steady_clock::now())) {
+    const shared_outcome remembered = *found;
+    lock.unlock();
     done(*remembered);
-  } else if (mine == 0) {
-    done({refusal, {}});
-  } else {
-    state_->wake.notify_one();
-    if (!unserved.empty()) state_->deliver(unserved, {refusal, {}});
+    return {};
   }
+  const auto job = state_->jobs.want(about);
+  if (!job) {
+    lock.unlock();
+    done({error::name_try_again, {}});
+    return {};
+  }
+  const ticket mine{*job, ++state_->last};
+  state_->calls.emplace(mine, std::make_shared<waiting_call>(std::move(done)));
+  std::error_code no_thread;
+  const state::call_list unserved = state_->start_threads(no_thread);
+  lock.unlock();
+  state_->wake.notify_one();
+  if (!unserved.empty()) state_->deliver(unserved, {no_thread, {}});
   return mine;
 }
 
 void lookup_pool::cancel(ticket which) noexcept {
   std::shared_ptr<waiting_call> gone;
   state::call_list unserved;
-  std::error_code refusal;
+  std::error_code no_thread;
   {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->calls.find(which);
     if (found == state_->calls.end()) return;
     gone = std::move(found->second);
     state_->calls.erase(found);
-    state_->jobs.leave(gone->job());
+    state_->jobs.leave(which.job);
     // A thread that was stuck with it has to be replaced.
-    unserved = state_->waiting_for(state_->start_threads(refusal));
+    unserved = state_->start_threads(no_thread);
   }
   gone->forget();
-  if (!unserved.empty()) state_->deliver(unserved, {refusal, {}});
+  if (!unserved.empty()) state_->deliver(unserved, {no_thread, {}});
 }
 
 lookup_outcome lookup_pool::ask(const lookup_question& about, std::chrono::milliseconds deadline) {

@@ -62,7 +62,7 @@ class resolver {
   class state;
   using completion = detail::handler<void(std::error_code, resolve_result)>;
 
-  void start(os::lookup_question about, const resolve_options& options, completion handler);
+  void start(const os::lookup_question& about, const resolve_options& options, completion handler);
 
   std::shared_ptr<os::lookup_pool> pool_;  // nullptr: the process's
   detail::source_ref<state> state_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,7 +20,12 @@ namespace duet::os {
 
 class lookup_pool {
  public:
-  using ticket = std::uint64_t;
+  /// One caller's place: the lookup that serves it, and its number among those who wait. All zero: nothing is under way.
+  struct ticket {
+    std::uint64_t job = 0;
+    std::uint64_t number = 0;
+    auto operator<=>(const ticket&) const = default;
+  };
   /// Called once, on a thread of the pool, or, when no thread is needed, by start() itself. Short, and throws nothing.
   using handler = std::function<void(const lookup_outcome&)>;
 
