@@ -21,6 +21,7 @@ constexpr bool is_host_character(char c) noexcept {
 }  // namespace detail
 
 /// Labels of 1 to 63 letters, digits, hyphens and underscores, 253 bytes in all, no leading hyphen; one dot may end the name.
+/// A legacy form of an address ("127.1") is a name here: libc, which is asked, reads it as an address.
 constexpr bool is_host_name(std::string_view text) noexcept {
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.size() > longest_host_name || text.starts_with('-')) return false;
