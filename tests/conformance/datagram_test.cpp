@@ -1,58 +1,16 @@
 // SPDX-License-Identifier: MIT
-// datagram: single datagrams in every row: what arrives and what is known of it, who is heard, what fails. Batches are in
-// datagram_batch_test.cpp, endings in datagram_end_test.cpp, options and groups in datagram_options_test.cpp.
+// datagram: single datagrams in every row: what arrives and what is known of it, who is heard. What fails is in datagram_failure_test.cpp, batches
+// are in datagram_batch_test.cpp, endings in datagram_end_test.cpp, options and groups in datagram_options_test.cpp.
 #include <cerrno>
 #include <string>
 #include <vector>
 
+#include "datagram_pair.hpp"
 #include "duet/error.hpp"
 #include "errors.hpp"
-#include "fixture.hpp"
-#include "raw_datagram.hpp"
 
 using namespace duet;
 using namespace duet::test;
-
-namespace {
-
-template <class Row>
-datagram_options roomy() {
-  datagram_options options;
-  options.socket.send_buffer_bytes = Row::transport::buffer_bytes;
-  options.socket.receive_buffer_bytes = 1'000'000;
-  return options;
-}
-
-/// A bound socket of the row and a plain peer of it, bound too.
-template <class Row>
-struct with_peer {
-  explicit with_peer(fixture_of<Row>& of, const datagram_options& options = roomy<Row>())
-      : f(of), socket(f.loop()), peer(raw_datagram::bound(f.anywhere())) {
-    peer.set(SOL_SOCKET, SO_SNDBUF, Row::transport::buffer_bytes);
-    socket.bind(f.anywhere(), options);
-  }
-  [[nodiscard]] endpoint where() const { return socket.local_endpoint(); }
-
-  /// Completed.
-  result receive(std::span<std::byte> to, datagram_info& about) {
-    result done;
-    socket.async_receive_from(to, about, f.into(done, "receive_from"));
-    f.run_until([&] { return done.done; });
-    return done;
-  }
-  result send(std::span<const std::byte> bytes, const endpoint& to) {
-    result done;
-    socket.async_send_to(bytes, to, f.into(done, "send_to"));
-    f.run_until([&] { return done.done; });
-    return done;
-  }
-
-  fixture_of<Row>& f;
-  typename Row::backend::datagram_socket socket;
-  raw_datagram peer;
-};
-
-}  // namespace
 
 TEST_CASE_TEMPLATE("datagram: what was asked goes back to who asked", Row, DUET_DATAGRAM_ROWS) {
   DUET_NEEDS_ROW(Row);
@@ -212,121 +170,6 @@ TEST_CASE_TEMPLATE("datagram: a connected socket hears its peer and nobody else"
   CHECK(about.peer == stranger.local_endpoint());
   CHECK(pair.socket.try_send(as_bytes("you"), ec) == 3U);
   CHECK(as_text(stranger.receive().bytes) == "you");
-}
-
-TEST_CASE_TEMPLATE("datagram: a peer that refuses and is there again", Row, DUET_UDP_ROWS) {
-  DUET_NEEDS_ROW(Row);
-  fixture_of<Row> f;
-  with_peer<Row> pair(f);
-  const endpoint where = pair.peer.local_endpoint();
-  pair.socket.connect(where);
-  pair.peer.close();
-  byte_vector buffer(16);
-  result received;
-  pair.socket.async_receive(buffer, f.into(received, "receive"));
-  f.run_ready();
-  std::error_code ec;
-  CHECK(pair.socket.try_send(as_bytes("1"), ec) == 1U);
-  f.run_until([&] { return received.done; });
-  CHECK(errc_of(received.ec) == std::errc::connection_refused);
-  CHECK(pair.socket.counters().receive_errors[datagram_failure::refused] == 1);
-
-  // The next send is told of the one before, and goes nevertheless.
-  CHECK(pair.socket.try_send(as_bytes("2"), ec) == 1U);
-  await_datagram(pair.socket.native_handle(), 0);
-  result sent;
-  pair.socket.async_send(as_bytes("3"), f.into(sent, "send"));
-  f.run_until([&] { return sent.done; });
-  CHECK_FALSE(sent.ec);
-  CHECK(pair.socket.counters().sent == 3);
-  CHECK(pair.socket.counters().sent_again == 1);
-
-  // Of the third nobody has been told yet.
-  await_datagram(pair.socket.native_handle(), 0);
-  pair.peer = raw_datagram::bound(where);
-  CHECK(pair.socket.try_receive(buffer, ec) == 0U);
-  CHECK(errc_of(ec) == std::errc::connection_refused);
-  result answer;
-  pair.socket.async_receive(buffer, f.into(answer, "receive"));
-  CHECK(pair.socket.try_send(as_bytes("4"), ec) == 1U);
-  pair.peer.send_to(pair.peer.receive().bytes, pair.where());
-  f.run_until([&] { return answer.done; });
-  CHECK_FALSE(answer.ec);
-  CHECK(as_text(std::span(buffer).first(answer.size)) == "4");
-}
-
-TEST_CASE_TEMPLATE("datagram: an unconnected socket is not told of peers that refuse", Row,
-                   DUET_UDP_ROWS) {
-  DUET_NEEDS_ROW(Row);
-  fixture_of<Row> f;
-  with_peer<Row> pair(f);
-  endpoint gone;
-  {
-    const raw_datagram briefly = raw_datagram::bound(f.anywhere());
-    gone = briefly.local_endpoint();
-  }
-  byte_vector buffer(16);
-  datagram_info about;
-  result received;
-  pair.socket.async_receive_from(buffer, about, f.into(received, "receive_from"));
-  for (int each = 0; each < 3; ++each) CHECK_FALSE(pair.send(as_bytes("x"), gone).ec);
-  CHECK_FALSE(received.done);
-  pair.peer.send_to(as_bytes("y"), pair.where());
-  f.run_until([&] { return received.done; });
-  CHECK(received.size == 1);
-  CHECK(about.peer == pair.peer.local_endpoint());
-}
-
-TEST_CASE_TEMPLATE("datagram: a UNIX peer that is not there is refused at once", Row,
-                   DUET_UNIXGRAM_ROWS) {
-  fixture_of<Row> f;
-  with_peer<Row> pair(f);
-  const endpoint nowhere = f.anywhere();
-  CHECK(errc_of(pair.send(as_bytes("x"), nowhere).ec) == std::errc::no_such_file_or_directory);
-  // A socket file that nobody is behind any more.
-  pair.socket.connect(pair.peer.local_endpoint());
-  const endpoint where = pair.peer.local_endpoint();
-  static_cast<void>(raw_socket(pair.peer.release()));
-  result sent;
-  pair.socket.async_send(as_bytes("x"), f.into(sent, "send"));
-  f.run_until([&] { return sent.done; });
-  CHECK(errc_of(sent.ec) == std::errc::connection_refused);
-  CHECK(errc_of(pair.send(as_bytes("x"), where).ec) == std::errc::connection_refused);
-  CHECK(pair.socket.counters().not_sent[datagram_failure::refused] == 3);
-  pair.peer.close();
-
-  const raw_datagram back = raw_datagram::bound(where);
-  CHECK_FALSE(pair.send(as_bytes("y"), where).ec);
-  CHECK(as_text(back.receive().bytes) == "y");
-}
-
-TEST_CASE_TEMPLATE("datagram: the queue of a UNIX peer is full", Row, DUET_UNIXGRAM_ROWS) {
-  fixture_of<Row> f;
-  with_peer<Row> pair(f);
-  std::error_code ec;
-  std::size_t queued = 0;
-  while (pair.socket.try_send_to(as_bytes("x"), pair.peer.local_endpoint(), ec) == 1U &&
-         queued < 10'000)
-    ++queued;
-  CHECK(errc_of(ec) == std::errc::resource_unavailable_try_again);
-  CHECK(queued > 0);
-  // Not connected: nobody would tell when there is room.
-  CHECK(errc_of(pair.send(as_bytes("x"), pair.peer.local_endpoint()).ec) ==
-        std::errc::resource_unavailable_try_again);
-  CHECK(pair.socket.counters().not_sent[datagram_failure::no_room] == 2);
-
-  // Connected: it waits for room.
-  pair.socket.connect(pair.peer.local_endpoint());
-  CHECK_FALSE(pair.socket.try_send(as_bytes("y"), ec));
-  CHECK_FALSE(ec);
-  result sent;
-  pair.socket.async_send(as_bytes("y"), f.into(sent, "send"));
-  f.run_ready();
-  CHECK_FALSE(sent.done);
-  for (std::size_t each = 0; each < queued; ++each) static_cast<void>(pair.peer.receive());
-  f.run_until([&] { return sent.done; });
-  CHECK_FALSE(sent.ec);
-  CHECK(as_text(pair.peer.receive().bytes) == "y");
 }
 
 TEST_CASE_TEMPLATE("datagram: one that is asked at an address answers from it", Backend,
