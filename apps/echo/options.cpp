@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "echo/help.hpp"
+#include "echo/options_check.hpp"
 #include "support/arguments.hpp"
 #include "support/printable.hpp"
 
@@ -64,8 +65,6 @@ class command_line {
   [[nodiscard]] std::string unexpected(const std::string& argument) const;
   void read_receive_flags(const std::string& option, const std::string& text);
   void check() const;
-  void check_model(const common_options& options) const;
-  void check_serve() const;
 
   CLI::App app_{help::program, "duet-echo"};
   bool version_ = false;
@@ -262,57 +261,10 @@ void command_line::read_receive_flags(const std::string& option, const std::stri
   }
 }
 
-void command_line::check_model(const common_options& options) const {
-  if (options.model == model::async && options.io != io_calls::read_write) {
-    throw usage_error("--io sendrecv goes with --model blocking");
-  }
-}
-
-void command_line::check_serve() const {
-  check_model(serve_);
-  const auto any = [this](auto&& is) { return std::ranges::any_of(serve_.endpoints, is); };
-  const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
-  const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
-  if (datagrams && serve_.model == model::blocking) {
-    throw usage_error("udp and unixgram endpoints go with --model async");
-  }
-  for (const auto& [option, given] :
-       {std::pair("--rcvbuf", serve_.receive_buffer_bytes.has_value()),
-        std::pair("--batch", serve_.batch_size.has_value()),
-        std::pair("--no-loop-guard", !serve_.loop_guard)}) {
-    if (given && !datagrams) {
-      throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint", option));
-    }
-  }
-  const bool files =
-      any([](const endpoint& each) { return each.is_unix() && !each.is_abstract(); });
-  if ((serve_.file_mode || serve_.owner) && !files) {
-    throw usage_error(fmt::format("{} goes with a unix or unixgram endpoint that is a file",
-                                  serve_.file_mode ? "--mode" : "--owner"));
-  }
-  if (serve_.hops && !udp) throw usage_error("--ttl goes with a udp endpoint");
-}
-
 void command_line::check() const {
-  const auto fits = [](std::size_t bytes) {
-    if (bytes <= largest_blocking_bytes) return;
-    throw usage_error(fmt::format(
-        "--size {}: the blocking model sends all of it before it reads, so it takes at most {}",
-        format_size(bytes), format_size(largest_blocking_bytes)));
-  };
-  if (serve_command_->parsed()) return check_serve();
-  if (send_command_->parsed()) {
-    check_model(send_);
-    if ((send_.peek || send_.wait_all) && send_.io != io_calls::send_recv) {
-      throw usage_error("--recv-flags goes with --io sendrecv");
-    }
-    if (send_.model == model::blocking) fits(send_.chunk_bytes.value_or(1));
-    return;
-  }
-  check_model(ping_);
-  if (ping_.model != model::blocking) return;
-  if (ping_.connections > 1) throw usage_error("--connections goes with --model async");
-  fits(ping_.message_bytes);
+  if (serve_command_->parsed()) return echo::check(serve_);
+  if (send_command_->parsed()) return echo::check(send_);
+  echo::check(ping_);
 }
 
 /// The long options of a command, with their dashes.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "echo/options_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "support/arguments.hpp"
+#include "support/quantity.hpp"
+
+namespace duet::apps::echo {
+namespace {
+
+void check_model(const common_options& options) {
+  if (options.model == model::async && options.io != io_calls::read_write) {
+    throw usage_error("--io sendrecv goes with --model blocking");
+  }
+}
+
+void check_blocking_size(std::size_t bytes) {
+  if (bytes <= largest_blocking_bytes) return;
+  throw usage_error(fmt::format(
+      "--size {}: the blocking model sends all of it before it reads, so it takes at most {}",
+      format_size(bytes), format_size(largest_blocking_bytes)));
+}
+
+}  // namespace
+
+void check(const serve_options& options) {
+  check_model(options);
+  const auto any = [&options](auto&& is) { return std::ranges::any_of(options.endpoints, is); };
+  const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
+  const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
+  if (datagrams && options.model == model::blocking) {
+    throw usage_error("udp and unixgram endpoints go with --model async");
+  }
+  for (const auto& [option, given] :
+       {std::pair("--rcvbuf", options.receive_buffer_bytes.has_value()),
+        std::pair("--batch", options.batch_size.has_value()),
+        std::pair("--no-loop-guard", !options.loop_guard)}) {
+    if (given && !datagrams) {
+      throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint", option));
+    }
+  }
+  const bool files =
+      any([](const endpoint& each) { return each.is_unix() && !each.is_abstract(); });
+  if ((options.file_mode || options.owner) && !files) {
+    throw usage_error(fmt::format("{} goes with a unix or unixgram endpoint that is a file",
+                                  options.file_mode ? "--mode" : "--owner"));
+  }
+  if (options.hops && !udp) throw usage_error("--ttl goes with a udp endpoint");
+}
+
+void check(const send_options& options) {
+  check_model(options);
+  if ((options.peek || options.wait_all) && options.io != io_calls::send_recv) {
+    throw usage_error("--recv-flags goes with --io sendrecv");
+  }
+  if (options.model == model::blocking) check_blocking_size(options.chunk_bytes.value_or(1));
+}
+
+void check(const ping_options& options) {
+  check_model(options);
+  if (options.model != model::blocking) return;
+  if (options.connections > 1) throw usage_error("--connections goes with --model async");
+  check_blocking_size(options.message_bytes);
+}
+
+}  // namespace duet::apps::echo
