@@ -278,6 +278,7 @@ concept backend =
     incoming_batch<typename Backend::incoming_batch> &&
     outgoing_batch<typename Backend::outgoing_batch, typename Backend::incoming_batch> &&
     datagram_echo_server<typename Backend::datagram_echo_server, typename Backend::loop> &&
+    datagram_echo_client<typename Backend::datagram_echo_client, typename Backend::loop> &&
     datagram_socket<typename Backend::datagram_socket, typename Backend::loop,
                     typename Backend::incoming_batch, typename Backend::outgoing_batch> &&
     resolver<typename Backend::resolver, typename Backend::loop> &&

@@ -137,6 +137,30 @@ concept datagram_echo_server =
       { fixed.counters() } -> std::same_as<const datagram_echo_counters&>;
     };
 
+struct on_replies {
+  void operator()(std::error_code, const reply_counts&) {}
+};
+
+/// Sends numbered datagrams with a checksum to one peer, and keeps books of what comes back.
+/// * async_run(to, handler): to a numeric endpoint of datagrams. The socket is connected, so that strangers are not heard; of UNIX it has an
+///   abstract name, so that it can be answered. void(std::error_code, reply_counts) is called when options.count have been sent and each is
+///   answered or lost. Meanwhile options.told is called for each result.
+/// * An error of one datagram loses that one, or leaves it unsent, and the run goes on: also when nobody is there, and when a UNIX peer comes
+///   back at its path. What receiving tells (connection_refused) counts against the first that is waited for, at once.
+/// * Errors: bad_file_descriptor; what making the socket says; before anything was made invalid_argument (options out of their range) and
+///   condition::bad_endpoint.
+/// * cancel(), and the client's end: operation_canceled, with what was counted so far. A second run meanwhile: operation_in_progress.
+/// * progress(): of the run in progress, else of the last one. No allocation a datagram with interval 0, once the memory of numbers
+///   (65 536 at most) has grown; one timer.
+template <class Client, class Loop>
+concept datagram_echo_client =
+    std::constructible_from<Client, Loop&, const datagram_echo_client_options&> &&
+    requires(Client& it, const Client& fixed, const endpoint& to) {
+      it.async_run(to, on_replies());
+      it.cancel();
+      { fixed.progress() } -> std::same_as<const reply_counts&>;
+    };
+
 /// The documented flows of datagrams, each function the call of its name, made once. recvfrom cuts a datagram that is longer than the
 /// buffer without a word, as recvfrom(2) does. bind_datagram(at) makes a server's socket, open_datagram(to) a client's: of UNIX with an
 /// abstract name, so that it can be answered.

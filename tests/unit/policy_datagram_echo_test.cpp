@@ -12,6 +12,7 @@
 #include "duet/policy/reply_ledger.hpp"
 #include "duet/policy/token_bucket.hpp"
 
+using namespace duet;
 using namespace duet::policy;
 using namespace std::chrono_literals;
 
@@ -190,4 +191,41 @@ TEST_CASE("reply_ledger: remembers a bounded number") {
   CHECK(ledger.receive(1, start).kind == reply_kind::duplicate);
   CHECK(ledger.receive(1000, start).kind == reply_kind::duplicate);
   CHECK(ledger.counts().duplicates == 2);
+}
+
+TEST_CASE("reply_ledger: what was not sent has a number and no answer") {
+  reply_ledger ledger;
+  ledger.not_sent();
+  CHECK(ledger.next_number() == 2);
+  CHECK_FALSE(ledger.next_deadline());
+  ledger.sent(start, start + 1s);
+  CHECK(ledger.receive(1, start).kind == reply_kind::strange);
+  CHECK(ledger.receive(2, start).kind == reply_kind::first);
+  ledger.receive_bad();
+  CHECK(ledger.counts() ==
+        reply_counts{.sent = 1, .received = 1, .strange = 1, .bad = 1, .not_sent = 1});
+}
+
+TEST_CASE("reply_ledger: the first that is waited for can be lost before its deadline") {
+  reply_ledger ledger;
+  CHECK_FALSE(ledger.lose_first());
+  for (int each = 0; each < 3; ++each) ledger.sent(start, start + 1s);
+  ledger.receive(1, start);
+  CHECK(ledger.lose_first() == 2U);
+  CHECK(ledger.expire_one(start + 1s) == 3U);
+  CHECK_FALSE(ledger.expire_one(start + 1s));
+  CHECK_FALSE(ledger.lose_first());
+  CHECK(ledger.counts() == reply_counts{.sent = 3, .received = 1, .lost = 2});
+}
+
+TEST_CASE("reply_ledger: grows with what is waited for and keeps its order") {
+  reply_ledger ledger(4);
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    for (int each = 0; each < 100; ++each) ledger.sent(start, start + 1s);
+    // The oldest stays, so that nothing behind it is forgotten.
+    for (std::uint64_t number = round * 100 + 100; number > round * 100; --number)
+      CHECK(ledger.receive(number, start + 1ms).kind == reply_kind::first);
+  }
+  CHECK(ledger.counts().received == 500);
+  CHECK(ledger.counts().reordered == 5 * 99);
 }

@@ -30,6 +30,7 @@ struct backend {
   using listener = on_asio::listener;
   using datagram_socket = on_asio::datagram_socket;
   using datagram_echo_server = on_asio::datagram_echo_server;
+  using datagram_echo_client = on_asio::datagram_echo_client;
   using incoming_batch = on_asio::incoming_batch;
   using outgoing_batch = on_asio::outgoing_batch;
   using resolver = on_asio::resolver;

@@ -30,6 +30,7 @@ struct backend {
   using listener = on_posix::listener;
   using datagram_socket = on_posix::datagram_socket;
   using datagram_echo_server = on_posix::datagram_echo_server;
+  using datagram_echo_client = on_posix::datagram_echo_client;
   using incoming_batch = on_posix::incoming_batch;
   using outgoing_batch = on_posix::outgoing_batch;
   using resolver = on_posix::resolver;
