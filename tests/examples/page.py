@@ -27,9 +27,9 @@ import time
 LIMIT_S = 30
 # The same word is the same number in a section, or in the output of one command; a word of ANY may change.
 SECTION_WORDS = {"PORT"}
-OUTPUT_WORDS = {"LISTENING", "ACCEPTED", "CONNECTED"}
-ANY = {"PEER": r"\d+", "0xHEX": r"0x[0-9a-f]{4}"}
-PLACEHOLDER = re.compile(r"\b(?:PORT|LISTENING|ACCEPTED|CONNECTED)\d*\b|\bPEER\b|\b0xHEX\b")
+OUTPUT_WORDS = {"LISTENING", "ACCEPTED", "CONNECTED", "SOCKET"}
+ANY = {"PEER": r"\d+", "0xHEX": r"0x[0-9a-f]{4}", "NAME": r"[0-9a-f]{5}"}
+PLACEHOLDER = re.compile(r"\b(?:PORT|LISTENING|ACCEPTED|CONNECTED|SOCKET)\d*\b|\bPEER\b|\b0xHEX\b|\bNAME\b")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 PROGRAM = """#include <arpa/inet.h>
 #include <netinet/in.h>

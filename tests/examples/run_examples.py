@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one example against its counterparts of both columns.
 
-  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, flags, names
+  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, udp_server, udp_client, flags, names
 """
 import os
 import pathlib
@@ -15,7 +15,9 @@ import sys
 import tempfile
 
 LIMIT_S = 30
-CLIENTS = [f"example_{column}_{name}" for column in ("on_posix", "on_asio") for name in ("tcp_client", "async_tcp_client")]
+COLUMNS = ("on_posix", "on_asio")
+CLIENTS = [f"example_{column}_{name}" for column in COLUMNS for name in ("tcp_client", "async_tcp_client")]
+UDP_CLIENTS = [client.replace("tcp", "udp") for client in CLIENTS]
 
 
 def check(truth, what, *seen):
@@ -38,6 +40,11 @@ def endpoints(folder):
     return ["tcp://127.0.0.1:0", *(["tcp://[::1]:0"] if has_ipv6() else []), f"unix:{folder}/echo.sock"]
 
 
+def udp_endpoints(folder):
+    return ["udp://127.0.0.1:0", *(["udp://[::1]:0"] if has_ipv6() else []), f"unixgram:{folder}/echo.sock",
+            f"unixgram:@{folder}"]
+
+
 class Server:
     """A server example that is ready."""
 
@@ -53,6 +60,9 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         with connected:
             check(connected.recv(1) == b"", "it ends its connections")
+        return self.end()
+
+    def end(self):
         output, errors = self.process.communicate(timeout=LIMIT_S)
         return self.process.returncode, output, errors
 
@@ -65,6 +75,23 @@ class Server:
             raw = socket.create_connection((host, int(port)))
         raw.settimeout(LIMIT_S)
         return raw
+
+
+def address_of(at):
+    """The family and the address, for a socket."""
+    if at.startswith("unixgram:"):
+        path = at.removeprefix("unixgram:")
+        return socket.AF_UNIX, "\0" + path[1:] if path.startswith("@") else path
+    host, port = re.fullmatch(r"udp://\[?([^]]+)\]?:(\d+)", at).groups()
+    return socket.AF_INET6 if ":" in host else socket.AF_INET, (host, int(port))
+
+
+def datagram_socket(family):
+    """Bound by the kernel's choice, so that it can be answered."""
+    raw = socket.socket(family, socket.SOCK_DGRAM)
+    raw.settimeout(LIMIT_S)
+    raw.bind({socket.AF_UNIX: "", socket.AF_INET: ("127.0.0.1", 0), socket.AF_INET6: ("::1", 0)}[family])
+    return raw
 
 
 def echo(raw, text):
@@ -124,6 +151,45 @@ def case_client(program, _):
         accepted.close()
         output, errors = client.communicate(timeout=LIMIT_S)
     check(client.returncode == 1 and output == "" and errors != "", "an early end is an error", output, errors)
+
+
+def case_udp_server(program, folder):
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
+        for at in udp_endpoints(sockets):
+            server = Server(program, at)
+            for client in UDP_CLIENTS:
+                done = run(os.path.join(folder, client), server.at, "to and fro")
+                check((done.returncode, done.stdout) == (0, "to and fro\n"), f"{client} at {server.at}",
+                      done.stdout, done.stderr)
+            family, address = address_of(server.at)
+            with socket.socket(family, socket.SOCK_DGRAM) as nameless, datagram_socket(family) as raw:
+                if family == socket.AF_UNIX:
+                    nameless.sendto(b"cannot be answered", address)
+                for text in (b"", b"a\0b", b"hello", b"hi", bytes(range(256)) * 100):
+                    raw.sendto(text, address)
+                    check(raw.recv(65535) == text, "the echo is what was sent", text)
+            server.process.send_signal(signal.SIGTERM)
+            code, output, errors = server.end()
+            check(code == (0 if "async" in program else -signal.SIGTERM) and errors == "", "it ends well", code, output, errors)
+
+
+def case_udp_client(program, _):
+    done = run(program, "udp://127.0.0.1:65543")
+    check(done.returncode == 1 and "65543" in done.stderr, "a bad port is named", done.stderr)
+    with datagram_socket(socket.AF_INET) as server, datagram_socket(socket.AF_INET) as stranger:
+        at = f"udp://127.0.0.1:{server.getsockname()[1]}"
+        client = subprocess.Popen([program, at, "who"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        text, peer = server.recvfrom(65535)
+        check(text == b"who", "the datagram is the text", text)
+        stranger.sendto(b"not the server", peer)
+        server.sendto(b"the server", peer)
+        output, errors = client.communicate(timeout=LIMIT_S)
+        check((client.returncode, output, errors) == (0, "the server\n", ""), "the server alone is heard", output, errors)
+        if "async" in program:  # a socket that is connected elsewhere: nobody can take the port, and it refuses
+            server.connect(stranger.getsockname())
+            done = run(program, at)
+            check(done.returncode == 1 and done.stderr == "receive: Connection refused\n", "refused", done.stderr)
 
 
 def case_flags(program, _):
