@@ -75,7 +75,7 @@ TEST_CASE("owed_replies: not verifying any reply answers the oldest") {
   CHECK(owed.counts() == owed_counts{2, 2, 0, 0, 1, 1});
 }
 
-TEST_CASE("owed_replies: what is not answered in time is missing, late or not") {
+TEST_CASE("owed_replies: what is not answered in time is missing and may come late") {
   owed_replies owed(verifying());
   owed.sent(bytes("a"), start);
   owed.sent(bytes("b"), start + 1s);
