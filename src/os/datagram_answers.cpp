@@ -54,8 +54,9 @@ datagram_answers::datagram_answers(const datagram_echo_options& how)
     : guard_({how.loop_guard, {how.replies_per_second, how.replies_at_once}}),
       secret_(std::random_device{}()) {}
 
-policy::datagram_question datagram_answers::question(const incoming_batch& from, std::size_t which,
-                                                     const datagram_info& about) const {
+policy::datagram_question datagram_answers::question(const datagram_info& about,
+                                                     const socket_address& peer,
+                                                     std::size_t count) const {
   policy::datagram_question asked;
   asked.truncated = about.truncated();
   asked.to_many = about.to_many();
@@ -63,9 +64,20 @@ policy::datagram_question datagram_answers::question(const incoming_batch& from,
   asked.has_ports = about.peer.is_ip();
   asked.peer_port = about.peer.port();
   asked.own_port = own_port_;
-  asked.source = std::hash<std::string_view>{}(bytes_of(from.peer(which))) ^ secret_;
-  asked.count = static_cast<std::uint32_t>(from.segments(which));
+  asked.source = std::hash<std::string_view>{}(bytes_of(peer)) ^ secret_;
+  asked.count = static_cast<std::uint32_t>(count);
   return asked;
+}
+
+/// Counts it as received, and why it is not answered if it is not.
+bool datagram_answers::may_answer(const policy::datagram_question& about, const endpoint& peer,
+                                  time_point now, datagram_echo_counters& counters) {
+  counters.received += about.count;
+  const datagram_verdict verdict = guard_.judge(about, now);
+  if (verdict == datagram_verdict::answer) return true;
+  count_of(verdict, counters) += about.count;
+  notice_ = {event_of(verdict), peer};
+  return false;
 }
 
 /// The kernel's number wraps, and it tells it with every datagram.
@@ -80,19 +92,24 @@ void datagram_answers::answer(incoming_batch& from, outgoing_batch& to, time_poi
   to.clear();
   for (std::size_t which = 0; which < from.size(); ++which) {
     const datagram_info about = from.info(which);
-    const auto count = static_cast<std::uint64_t>(from.segments(which));
-    counters.received += count;
+    const std::size_t count = from.segments(which);
     if (about.drop_count) count_lost(*about.drop_count, counters);
-    const datagram_verdict verdict = guard_.judge(question(from, which, about), now);
-    if (verdict != datagram_verdict::answer) {
-      count_of(verdict, counters) += count;
-      notice_ = {event_of(verdict), about.peer};
-    } else if (to.add_reply(from.bytes(which), from, which)) {
+    if (!may_answer(question(about, from.peer(which), count), about.peer, now, counters)) continue;
+    if (to.add_reply(from.bytes(which), from, which)) {
       counters.bytes_echoed += about.bytes;
     } else {
       counters.not_sent += count;
     }
   }
+}
+
+bool datagram_answers::answer(const datagram_info& about, time_point now,
+                              datagram_echo_counters& counters) {
+  std::error_code nameless;  // of a UNIX socket without a name there is nothing to tell apart
+  const socket_address peer = to_socket_address(about.peer, nameless);
+  if (!may_answer(question(about, peer, 1), about.peer, now, counters)) return false;
+  counters.bytes_echoed += about.bytes;
+  return true;
 }
 
 std::optional<datagram_answers::notice> datagram_answers::take_notice(time_point now) {

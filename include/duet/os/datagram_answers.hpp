@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// datagram_answers: what an echo server does between receiving a batch and sending one: policy::datagram_guard says who is answered, the
+// datagram_answers: what an echo server does between receiving datagrams and answering them: policy::datagram_guard says who is answered, the
 // replies are put into the outgoing batch, the rest is counted. No I/O.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "duet/datagram_echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/os/datagram_batch.hpp"
+#include "duet/os/sockaddr.hpp"
 #include "duet/policy/datagram_guard.hpp"
 
 namespace duet::os {
@@ -33,6 +34,9 @@ class datagram_answers {
   void answer(incoming_batch& from, outgoing_batch& to, time_point now,
               datagram_echo_counters& counters);
 
+  /// The same for one that recvfrom(2) brought, who tells no destination and no losses: whether it is to be answered.
+  bool answer(const datagram_info& about, time_point now, datagram_echo_counters& counters);
+
   /// Something to log: one that was not answered since the last notice; once a second at most.
   struct notice {
     std::string_view event;
@@ -41,8 +45,11 @@ class datagram_answers {
   std::optional<notice> take_notice(time_point now);
 
  private:
-  [[nodiscard]] policy::datagram_question question(const incoming_batch& from, std::size_t which,
-                                                   const datagram_info& about) const;
+  [[nodiscard]] policy::datagram_question question(const datagram_info& about,
+                                                   const socket_address& peer,
+                                                   std::size_t count) const;
+  bool may_answer(const policy::datagram_question& about, const endpoint& peer, time_point now,
+                  datagram_echo_counters& counters);
   void count_lost(std::uint32_t drop_count, datagram_echo_counters& counters) noexcept;
 
   policy::datagram_guard guard_;
