@@ -7,10 +7,19 @@
 #include "echo/ping_blocking.hpp"
 #include "echo/send_async.hpp"
 #include "echo/send_blocking.hpp"
+#include "echo/send_datagrams_async.hpp"
+#include "echo/send_datagrams_blocking.hpp"
 #include "echo/serve_async.hpp"
 #include "echo/serve_blocking.hpp"
 
 namespace duet::apps::echo {
+
+template <class Backend>
+constexpr auto send_of(const send_options& options) {
+  const bool async = options.model == model::async;
+  if (options.to.is_stream()) return async ? &send_async<Backend> : &send_blocking<Backend>;
+  return async ? &send_datagrams_async<Backend> : &send_datagrams_blocking<Backend>;
+}
 
 template <class Backend>
 constexpr column column_of() {
@@ -20,8 +29,7 @@ constexpr column column_of() {
                                                  : serve_blocking<Backend>(options, to);
           },
           [](const send_options& options, console& to) {
-            return options.model == model::async ? send_async<Backend>(options, to)
-                                                 : send_blocking<Backend>(options, to);
+            return send_of<Backend>(options)(options, to);
           },
           [](const ping_options& options, console& to) {
             return options.model == model::async ? ping_async<Backend>(options, to)

@@ -6,13 +6,13 @@ namespace duet::apps::echo::help {
 
 inline constexpr const char* program =
     "Echo (RFC 862) over TCP, UDP and UNIX sockets, on Asio or on bare POSIX:\n"
-    "a server, a client that copies, and a client that measures (both of streams).";
+    "a server, a client that copies, and a client that measures (streams only).";
 
 inline constexpr const char* program_footer =
     R"(Endpoints: tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo,
 HOST:PORT (tcp), tcp://*:9000 (every address of both families),
-unix:/run/echo.sock, unix:@abstract; to serve also udp://127.0.0.1:9000 and
-unixgram:/run/echo.sock.
+unix:/run/echo.sock, unix:@abstract; to serve and send also
+udp://127.0.0.1:9000 and unixgram:/run/echo.sock.
 Durations: 250ms, 5s, 2m, off. Sizes: 64, 16Ki, 1Mi.
 
 Exit codes: 0 done; 1 failed; 2 bad command line; 3 no such name; 4 could not
@@ -32,11 +32,16 @@ listening tcp://127.0.0.1:43127. A name binds every address of it.
 The first signal ends accepting, and what clients have sent is still echoed, for
 at most 10 seconds: exit 0, or 1 if connections had to be cut. The second signal
 ends at once. Datagrams are answered until the first signal.
+SIGUSR1 prints the counters to standard error, with --json as an event.
 
 A datagram has no answer if it is truncated, was sent to a group or broadcast,
 or has no sender; with the loop guard also if it comes from a port below 1024 or
 the server's own number, where another echo server may be, or if its sender had
 10000 answers in a second.
+The blocking model does recvfrom and sendto, which know less: answers of a
+wildcard may come from another address than was asked, datagrams to a group or
+broadcast are answered, lost ones are not counted; and it waits for the one
+client, or UNIX peer, that does not take its answer.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
@@ -45,15 +50,29 @@ Examples:
   duet-echo serve --mode 0660 --owner echo:users unix:/run/echo.sock
   duet-echo serve --backend posix --trace :9000        every step as it is taken
   duet-echo serve --model blocking --io sendrecv :9000
-      one client after another, with recv and send)";
+      one client after another, with recv and send
+  duet-echo serve --stats udp://:9000                  what goes on, each second)";
 
 inline constexpr const char* send = "Copy stdin to a server, its echo to stdout";
 inline constexpr const char* send_footer =
     R"(Reads and writes at once, so that input of any size passes. The blocking model
 sends one chunk and waits for its echo.
 
+To a udp or unixgram endpoint each line or chunk is a datagram of its own, and
+each reply is printed as it comes, with --lines on a line of its own. At most 64
+are on the way (unixgram 10), and 128 KiB. What is not answered within -W is
+missing; any reply counts, with --verify only what equals a datagram that is
+owed one. A second reply to the same is no mistake. Of a name the first address
+that there is a way to is asked.
+
+Exit codes of datagrams: 0 all answered; 2 a line is longer than a datagram, its
+number is told, and what is before it was sent; 4 refused before anything came
+back; 5 some are missing; 6 a reply equals nothing owed.
+
 Examples:
   echo hello | duet-echo send tcp://127.0.0.1:9000
+  duet-echo send --lines udp://127.0.0.1:9000
+  duet-echo send --verify -s 8Ki unixgram:/tmp/gram.sock < big.bin > /dev/null
   duet-echo send --verify localhost:9000 < big.bin > /dev/null
   echo hello | duet-echo send --model blocking --trace :9000
   echo hello | duet-echo send --model blocking --io sendrecv \

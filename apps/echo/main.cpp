@@ -2,6 +2,7 @@
 // duet-echo: reads the command line, picks a column, and turns what happens into an exit code.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <exception>
 #include <system_error>
 #include <type_traits>
@@ -41,6 +42,7 @@ const column& column_for(const common_options& options) {
 }
 
 exit_code run(const serve_options& options, console& to) {
+  set_handler(SIGUSR1, SIG_IGN);  // who asks before there is somebody to answer does no harm
   return column_for(options).serve(options, to);
 }
 exit_code run(const send_options& options, console& to) {

@@ -24,6 +24,7 @@ constexpr std::uint64_t largest_chunk = std::uint64_t{64} << 20;
 constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;
 constexpr std::uint64_t largest_batch = 1024;
 constexpr std::uint64_t most_hops = 255;
+constexpr std::chrono::seconds datagram_patience{5};
 
 /// The long name of "-c,--count", which errors show; the short one if it has no other.
 std::string shown_name(const std::string& names) { return names.substr(names.find(',') + 1); }
@@ -53,7 +54,7 @@ class command_line {
   static void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
                         reader read);
   static void add_common(CLI::App& to, common_options& into);
-  static void add_endpoint(CLI::App& to, endpoint& into);
+  static void add_endpoint(CLI::App& to, endpoint& into, endpoint (*read)(std::string_view));
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
   void add_file_options(CLI::App& to);
@@ -123,9 +124,9 @@ void command_line::add_common(CLI::App& to, common_options& into) {
             });
 }
 
-void command_line::add_endpoint(CLI::App& to, endpoint& into) {
-  const auto take = [&into](const CLI::results_t& texts) {
-    into = stream_argument(unshielded(texts.back()));
+void command_line::add_endpoint(CLI::App& to, endpoint& into, endpoint (*read)(std::string_view)) {
+  const auto take = [&into, read](const CLI::results_t& texts) {
+    into = read(unshielded(texts.back()));
     return true;
   };
   to.add_option("ENDPOINT", CLI::callback_t(take), "Where the server is")->required();
@@ -164,6 +165,7 @@ void command_line::add_serve() {
       [this](const auto& option, const auto& text) {
         serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
       });
+  to.add_flag("--stats", serve_.stats, "What goes on, each second on standard error");
   add_file_options(to);
   add_datagram_options(to);
   add_common(to, serve_);
@@ -202,15 +204,22 @@ void command_line::add_datagram_options(CLI::App& to) {
 void command_line::add_send() {
   CLI::App& to = add_command("send", help::send, help::send_footer);
   send_command_ = &to;
-  add_endpoint(to, send_.to);
+  add_endpoint(to, send_.to, endpoint_argument);
   to.add_flag("--verify", send_.verify, "Compare what returns with what was sent");
-  add_value(to, "-s,--size", "SIZE", "Most that is sent at a time (64Ki; blocking 16Ki)",
+  add_value(to, "-s,--size", "SIZE",
+            "Most that is sent at a time (64Ki; blocking 16Ki;\ndatagrams 1400)",
             [this](const auto& option, const auto& text) {
               send_.chunk_bytes = size_argument(option, text, {1, largest_chunk});
             });
+  to.add_flag_callback(
+      "--lines", [this] { send_.lines = true; }, "A datagram of each line (of a terminal's input)");
+  to.add_flag_callback(
+      "--chunks", [this] { send_.lines = false; },
+      "A datagram of what each read brings (of any other)");
   add_value(to, "--recv-flags", "peek,waitall", "Flags of recv, with --io sendrecv",
             [this](const auto& option, const auto& text) { read_receive_flags(option, text); });
-  add_value(to, "-W,--timeout", "DURATION", "Longest wait, to connect or for an echo (off)",
+  add_value(to, "-W,--timeout", "DURATION",
+            "Longest wait, to connect or for an echo (off;\nof a datagram 5s)",
             [this](const auto& option, const auto& text) {
               send_.patience = duration_argument(option, text, zero::refused, off::allowed);
             });
@@ -220,7 +229,7 @@ void command_line::add_send() {
 void command_line::add_ping() {
   CLI::App& to = add_command("ping", help::ping, help::ping_footer);
   ping_command_ = &to;
-  add_endpoint(to, ping_.to);
+  add_endpoint(to, ping_.to, stream_argument);
   add_value(to, "-c,--count", "N", "Messages in all (endless)",
             [this](const auto& option, const auto& text) {
               ping_.count = number_argument(option, text, {1, most_messages});
@@ -263,7 +272,13 @@ void command_line::read_receive_flags(const std::string& option, const std::stri
 
 void command_line::check() const {
   if (serve_command_->parsed()) return echo::check(serve_);
-  if (send_command_->parsed()) return echo::check(send_);
+  if (send_command_->parsed()) {
+    const auto given = [this](const char* name) { return send_command_->count(name) > 0; };
+    if (given("--lines") && given("--chunks")) {
+      throw usage_error("--lines and --chunks exclude each other");
+    }
+    return echo::check(send_);
+  }
   echo::check(ping_);
 }
 
@@ -329,7 +344,11 @@ invocation command_line::parse(int argc, const char* const* argv) {
     return finished{exit_code::usage, error.what(), false};
   }
   if (serve_command_->parsed()) return std::move(serve_);
-  if (send_command_->parsed()) return std::move(send_);
+  if (send_command_->parsed()) {
+    const bool told = send_command_->count("--timeout") > 0;
+    if (!told && !send_.to.is_stream()) send_.patience = datagram_patience;
+    return std::move(send_);
+  }
   return std::move(ping_);
 }
 

@@ -43,6 +43,7 @@ struct serve_options : common_options {
   std::string port_file;
   std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
   std::optional<int> backlog;                  ///< unset: the library's default
+  bool stats = false;                          ///< a live line each second
 
   /// Of the files of UNIX endpoints; unset: as the umask says, and the process's own.
   std::optional<unsigned> file_mode;
@@ -60,9 +61,11 @@ struct send_options : common_options {
   endpoint to;
   bool verify = false;
   std::optional<std::size_t> chunk_bytes;
+  std::optional<bool>
+      lines;              ///< a datagram of each line, or of each chunk; unset: as suits the input
   bool peek = false;      ///< look with recv(MSG_PEEK) first
   bool wait_all = false;  ///< recv(MSG_WAITALL)
-  std::chrono::nanoseconds patience = never;
+  std::chrono::nanoseconds patience = never;  ///< of datagrams the default is 5 s
 };
 
 /// duet-echo ping
@@ -89,6 +92,11 @@ using invocation = std::variant<finished, serve_options, send_options, ping_opti
 /// Largest message or chunk that the blocking model takes: it writes all of it before it reads, and more might fill the buffers of
 /// both kernels and stop for ever.
 inline constexpr std::size_t largest_blocking_bytes = 64 * 1024;
+
+/// Largest datagram that a client sends: of UDP what one IPv4 packet holds, of UNIX sockets what duet's servers take.
+inline std::size_t largest_datagram_bytes(const endpoint& to) noexcept {
+  return to.is_ip() ? 65507 : 65535;
+}
 
 /// Reads the command line. Threads: any. Errors: std::bad_alloc only; a bad command line is a `finished` with exit_code::usage.
 invocation parse_options(int argc, const char* const* argv);

@@ -26,6 +26,23 @@ void check_blocking_size(std::size_t bytes) {
       format_size(bytes), format_size(largest_blocking_bytes)));
 }
 
+void check_datagrams(const send_options& options) {
+  if (options.io != io_calls::read_write) {
+    throw usage_error("--io goes with a tcp or unix endpoint: datagrams go with sendto");
+  }
+  if (options.peek || options.wait_all) {
+    throw usage_error("--recv-flags goes with a tcp or unix endpoint");
+  }
+  if (!options.chunk_bytes) return;
+  if (options.lines.value_or(false)) throw usage_error("--size goes with --chunks");
+  const std::size_t most = largest_datagram_bytes(options.to);
+  if (*options.chunk_bytes > most) {
+    throw usage_error(fmt::format("--size {}: a {} datagram has at most {} bytes",
+                                  format_size(*options.chunk_bytes), scheme(options.to.transport()),
+                                  most));
+  }
+}
+
 }  // namespace
 
 void check(const serve_options& options) {
@@ -33,8 +50,8 @@ void check(const serve_options& options) {
   const auto any = [&options](auto&& is) { return std::ranges::any_of(options.endpoints, is); };
   const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
   const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
-  if (datagrams && options.model == model::blocking) {
-    throw usage_error("udp and unixgram endpoints go with --model async");
+  if (options.batch_size && options.model == model::blocking) {
+    throw usage_error("--batch goes with --model async");
   }
   for (const auto& [option, given] :
        {std::pair("--rcvbuf", options.receive_buffer_bytes.has_value()),
@@ -55,6 +72,11 @@ void check(const serve_options& options) {
 
 void check(const send_options& options) {
   check_model(options);
+  if (!options.to.is_stream()) return check_datagrams(options);
+  if (options.lines) {
+    throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint",
+                                  *options.lines ? "--lines" : "--chunks"));
+  }
   if ((options.peek || options.wait_all) && options.io != io_calls::send_recv) {
     throw usage_error("--recv-flags goes with --io sendrecv");
   }

@@ -6,14 +6,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <span>
 #include <system_error>
 #include <vector>
 
 #include "duet/echo_options.hpp"
-#include "duet/os/sys.hpp"
 #include "echo/blocking_io.hpp"
 #include "echo/client_setup.hpp"
 #include "echo/options.hpp"
@@ -57,7 +55,7 @@ class blocking_sender {
   using connection = typename Backend::blocking_connection;
 
   void copy(std::error_code& ec) {
-    while (const std::size_t size = read_input(ec)) {
+    while (const std::size_t size = read_input(chunk_, ec)) {
       const auto chunk = std::span(chunk_).first(size);
       stop_.set_deadline(options_.patience);
       send_all(server_, options_.io, chunk, ec);
@@ -113,41 +111,6 @@ class blocking_sender {
       moved_.mismatch_at = before + static_cast<std::uint64_t>(theirs - returned.begin());
     }
     return !moved_.mismatch_at;
-  }
-
-  /// What standard input has, at most a chunk; 0 at its end.
-  std::size_t read_input(std::error_code& ec) {
-    for (;;) {
-      const auto size = os::sys::read(0, chunk_.data(), chunk_.size());
-      if (size >= 0) return static_cast<std::size_t>(size);
-      if (errno == EAGAIN) {
-        wait_for(0, POLLIN);
-      } else if (errno != EINTR) {
-        ec = os::sys::last_error();
-        return 0;
-      }
-    }
-  }
-
-  static bool write_output(std::span<const std::byte> from, std::error_code& ec) {
-    while (!from.empty()) {
-      const auto size = os::sys::write(1, from.data(), from.size());
-      if (size >= 0) {
-        from = from.subspan(static_cast<std::size_t>(size));
-      } else if (errno == EAGAIN) {
-        wait_for(1, POLLOUT);
-      } else if (errno != EINTR) {
-        ec = os::sys::last_error();
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /// Somebody who shares a standard descriptor may have set O_NONBLOCK on it.
-  static void wait_for(int fd, short events) {
-    pollfd ready{fd, events, 0};
-    os::sys::poll(&ready, 1, -1);
   }
 
   const send_options& options_;

@@ -69,6 +69,47 @@ exit_code send_report::judge(std::error_code error, bool timed_out, const echo_r
   return exit_code::done;
 }
 
+exit_code send_report::finished(const datagram_result& all) {
+  if (all.unreachable) return connecting_failed(options_.to, all.unreachable, console_);
+  if (is(all.error, std::errc::broken_pipe) && output_is_broken()) die_of_broken_pipe();
+  const exit_code code = judge(all);
+  if (options_.json) {
+    const policy::owed_counts& counts = all.datagrams;
+    console_.err.put_now(json_line(schema, "summary",
+                                   {{"endpoint", options_.to.to_string()},
+                                    {"sent", all.sent},
+                                    {"received", all.received},
+                                    {"datagrams_sent", counts.sent},
+                                    {"datagrams_received", counts.received},
+                                    {"datagrams_missing", counts.missing},
+                                    {"datagrams_late", counts.late},
+                                    {"datagrams_duplicate", counts.duplicates},
+                                    {"datagrams_strange", counts.strange},
+                                    {"errors", all.errors},
+                                    {"exit_code", std::int64_t{to_int(code)}}}));
+  }
+  return code;
+}
+
+exit_code send_report::judge(const datagram_result& all) {
+  if (all.strange_bytes) {
+    return fail(exit_code::mismatch, fmt::format("a reply of {} bytes equals nothing that was sent",
+                                                 *all.strange_bytes));
+  }
+  if (all.error) return fail(exit_code::failed, reason(all.error));
+  if (all.long_line) {
+    return fail(exit_code::usage, fmt::format("line {} is longer than a datagram ({} bytes)",
+                                              *all.long_line, largest_datagram_bytes(options_.to)));
+  }
+  const policy::owed_counts& counts = all.datagrams;
+  if (counts.missing > 0) {
+    return fail(exit_code::timed_out,
+                fmt::format("{} of {} datagrams are missing: no reply in {}", counts.missing,
+                            counts.sent, format_duration(options_.patience)));
+  }
+  return exit_code::done;
+}
+
 exit_code send_report::fail(exit_code code, std::string_view text) {
   console_.error(fmt::format("send {}: {}", printable(options_.to.to_string()), text));
   return code;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// serve_async: `duet-echo serve` on a backend's loop: its echo servers, of streams and of datagrams, and the signals that end them.
+// serve_async: `duet-echo serve` on a backend's loop: its echo servers, of streams and of datagrams, and the signals that end them or ask
+// how they are.
 #pragma once
 
 #include <chrono>
@@ -12,7 +13,9 @@
 #include "echo/drain_time.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_report.hpp"
+#include "echo/serve_stats.hpp"
 #include "echo/server_setup.hpp"
+#include "support/signals.hpp"
 
 namespace duet::apps::echo {
 
@@ -23,7 +26,8 @@ class async_server {
       : options_(options),
         console_(to),
         report_(options, to),
-        signals_(loop_, {SIGINT, SIGTERM}),
+        signals_(loop_, {SIGINT, SIGTERM, SIGUSR1}),
+        second_(loop_),
         server_(loop_, server_options()),
         datagrams_(loop_, datagram_server_options(options, &report_)) {}
 
@@ -32,9 +36,12 @@ class async_server {
       return at.is_stream() ? server_.listen(at) : datagrams_.listen(at);
     }));
     wait_for_signal();
+    if (options_.stats) wait_for_second();
     server_.start();
     datagrams_.start();
     loop_.run();
+    // With the set its handler goes, and the default of this one is to kill.
+    block_signal(SIGUSR1);
     return report_.finished(server_.counters(), datagrams_.counters(), cut_, second_signal_);
   }
 
@@ -49,7 +56,19 @@ class async_server {
 
   void wait_for_signal() {
     signals_.async_wait([this](std::error_code ec, int signal) {
-      if (!ec) stop(signal);
+      if (ec) return;
+      if (signal != SIGUSR1) return stop(signal);
+      report_.counters(server_.counters(), datagrams_.counters());
+      wait_for_signal();
+    });
+  }
+
+  void wait_for_second() {
+    second_.expires_after(stats_interval);
+    second_.async_wait([this](std::error_code ec) {
+      if (ec || over_) return;
+      report_.live(server_.counters(), datagrams_.counters());
+      wait_for_second();
     });
   }
 
@@ -66,7 +85,9 @@ class async_server {
     wait_for_signal();
     server_.drain(drain_time, [this](std::size_t cut) {
       cut_ = cut;
+      over_ = true;
       signals_.cancel();
+      second_.cancel();
     });
   }
 
@@ -75,9 +96,11 @@ class async_server {
   serve_report report_;
   typename Backend::loop loop_;
   typename Backend::signal_set signals_;
+  typename Backend::timer second_;
   typename Backend::echo_server server_;
   typename Backend::datagram_echo_server datagrams_;
   bool draining_ = false;
+  bool over_ = false;
   std::size_t cut_ = 0;
   int second_signal_ = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// serve_blocking: `duet-echo serve --model blocking`: the iterative server of the documented flow, one connection after another. Others
-// wait in the backlog meanwhile.
+// serve_blocking: `duet-echo serve --model blocking`: the iterative server of the documented flows, one connection or one datagram after
+// another. Others wait in the backlog, or the socket's buffer, meanwhile.
 #pragma once
 
 #include <poll.h>
@@ -17,8 +17,11 @@
 #include "echo/blocking_io.hpp"
 #include "echo/drain_time.hpp"
 #include "echo/options.hpp"
+#include "echo/serve_blocking_datagrams.hpp"
 #include "echo/serve_report.hpp"
+#include "echo/serve_stats.hpp"
 #include "echo/server_setup.hpp"
+#include "support/report_signal.hpp"
 #include "support/stop_switch.hpp"
 
 namespace duet::apps::echo {
@@ -31,39 +34,59 @@ class blocking_server {
         console_(to),
         report_(options, to),
         stop_(stop_switch::first_signal::ends_receiving, drain_time),
+        asks_(options.stats ? stats_interval : std::chrono::seconds(0)),
+        datagrams_(options, report_, stop_),
         buffer_(echo_server_options().buffer_bytes) {}
 
   exit_code run() {
     const socket_options socket = server_socket_options(options_);
     report_.listening(bind_all(options_, console_, &report_, [&](const endpoint& at) {
+      if (!at.is_stream()) return datagrams_.listen(at);
       return servers_.emplace_back(at, socket, &report_).local_endpoint();
     }));
-    while (server* const ready = wait_for_client()) accept(*ready);
+    while (const auto ready = wait_for_turn()) {
+      if (*ready < servers_.size()) {
+        accept(servers_[*ready]);
+      } else {
+        datagrams_.answer(*ready - servers_.size(), [this] { report_if_asked(); });
+      }
+    }
     for (server& each : servers_) each.close();
-    return report_.finished(counters_, {}, cut_ ? 1 : 0, stop_.second_signal());
+    datagrams_.close();
+    return report_.finished(counters_, datagrams_.counters(), cut_ ? 1 : 0, stop_.second_signal());
   }
 
  private:
   using server = typename Backend::blocking_server;
   using connection = typename Backend::blocking_connection;
 
-  /// The listener whose turn it is among those with a client; none once a signal has come.
-  server* wait_for_client() {
+  /// Whose turn it is among those with a client or a datagram, listeners first; none once a signal has come.
+  std::optional<std::size_t> wait_for_turn() {
     std::vector<pollfd> waiting;
-    waiting.reserve(servers_.size() + 1);
+    const std::size_t doors = servers_.size() + datagrams_.size();
+    waiting.reserve(doors + 1);
     for (const server& each : servers_) waiting.push_back({each.native_handle(), POLLIN, 0});
+    for (std::size_t each = 0; each < datagrams_.size(); ++each)
+      waiting.push_back({datagrams_.native_handle(each), POLLIN, 0});
     waiting.push_back({stop_.descriptor(), POLLIN, 0});
     while (stop_.signal() == 0) {
+      report_if_asked();
       if (os::sys::poll(waiting.data(), waiting.size(), -1) <= 0) continue;
-      for (std::size_t each = 0; each < servers_.size(); ++each) {
-        const std::size_t turn = (next_ + each) % servers_.size();
+      for (std::size_t each = 0; each < doors; ++each) {
+        const std::size_t turn = (next_ + each) % doors;
         if (waiting[turn].revents == 0 || stop_.signal() != 0) continue;
         next_ = turn + 1;
-        return &servers_[turn];
+        return turn;
       }
     }
     report_.draining(stop_.signal(), 0);
-    return nullptr;
+    return std::nullopt;
+  }
+
+  /// By SIGUSR1, or because a second has passed.
+  void report_if_asked() {
+    if (asks_.asked()) report_.counters(counters_, datagrams_.counters());
+    if (asks_.ticked()) report_.live(counters_, datagrams_.counters());
   }
 
   void accept(server& at) {
@@ -72,6 +95,7 @@ class blocking_server {
     if (ec) return back_off(ec);
     accepting_.accepted();
     ++counters_.accepted;
+    counters_.active = 1;
     tell("accepted", client, {});
     {
       // The descriptor is closed after this, so that no signal can shut down another one of its number.
@@ -79,6 +103,7 @@ class blocking_server {
       echo(client, ec);
     }
     if (ec) ++counters_.failed;
+    counters_.active = 0;
     tell("closed", client, ec);
     client.close();
   }
@@ -93,8 +118,9 @@ class blocking_server {
   }
 
   void echo(connection& client, std::error_code& ec) {
-    while (const std::size_t size = receive(client, options_.io, buffer_, 0, ec)) {
-      send_all(client, options_.io, std::span(buffer_).first(size), ec);
+    const auto interrupted = [this] { report_if_asked(); };
+    while (const std::size_t size = receive(client, options_.io, buffer_, 0, ec, interrupted)) {
+      send_all(client, options_.io, std::span(buffer_).first(size), ec, interrupted);
       if (ec && (stop_.expired() || stop_.second_signal() != 0)) {
         cut_ = true;
         os::reset_on_close(
@@ -102,6 +128,7 @@ class blocking_server {
       }
       if (ec) return;
       counters_.bytes_echoed += size;
+      report_if_asked();
     }
   }
 
@@ -118,7 +145,9 @@ class blocking_server {
   console& console_;
   serve_report report_;
   stop_switch stop_;
+  report_signal asks_;
   std::vector<server> servers_;
+  blocking_datagrams<Backend> datagrams_;
   std::size_t next_ = 0;
   policy::accept_policy accepting_;
   std::vector<std::byte> buffer_;

@@ -59,6 +59,27 @@ std::string datagram_text(const datagram_echo_counters& counters) {
   return text;
 }
 
+std::vector<json_field> fields_of(const echo_counters& streams,
+                                  const datagram_echo_counters& datagrams) {
+  std::vector<json_field> fields{{"accepted", streams.accepted},
+                                 {"bytes_echoed", streams.bytes_echoed},
+                                 {"failed", streams.failed},
+                                 {"accept_pauses", streams.accept_pauses},
+                                 {"datagrams_received", datagrams.received},
+                                 {"datagrams_echoed", datagrams.echoed},
+                                 {"datagram_bytes_echoed", datagrams.bytes_echoed}};
+  for (const auto& [key, words, count] : unanswered) fields.push_back({key, datagrams.*count});
+  fields.push_back({"datagrams_lost", datagrams.lost});
+  return fields;
+}
+
+bool any_stream(const serve_options& options) {
+  return std::ranges::any_of(options.endpoints, &endpoint::is_stream);
+}
+bool any_datagrams(const serve_options& options) {
+  return !std::ranges::all_of(options.endpoints, &endpoint::is_stream);
+}
+
 }  // namespace
 
 serve_report::serve_report(const serve_options& options, console& to) noexcept
@@ -85,6 +106,25 @@ void serve_report::listening(const std::vector<endpoint>& bound) {
   console_.out.flush();
 }
 
+void serve_report::counters(const echo_counters& streams, const datagram_echo_counters& datagrams) {
+  if (options_.json) {
+    std::vector<json_field> fields = fields_of(streams, datagrams);
+    fields.push_back({"active", streams.active});
+    console_.out.put_now(json_line(schema, "counters", fields));
+    return;
+  }
+  if (any_stream(options_)) {
+    console_.tell(fmt::format("so far: echoed {} bytes of {} connections, {} active, {} failed",
+                              streams.bytes_echoed, streams.accepted, streams.active,
+                              streams.failed));
+  }
+  if (any_datagrams(options_)) console_.tell("so far: " + datagram_text(datagrams));
+}
+
+void serve_report::live(const echo_counters& streams, const datagram_echo_counters& datagrams) {
+  console_.live(stats_.line(streams, datagrams, serve_stats::clock::now()));
+}
+
 void serve_report::draining(int signal, std::uint64_t connections) {
   console_.notice(fmt::format(
       "SIG{}: {}", ::sigabbrev_np(signal),
@@ -96,36 +136,27 @@ void serve_report::draining(int signal, std::uint64_t connections) {
 exit_code serve_report::finished(const echo_counters& streams,
                                  const datagram_echo_counters& datagrams, std::size_t cut,
                                  int second_signal) {
-  if (options_.json) summary(streams, datagrams, cut);
-  if (std::ranges::any_of(options_.endpoints, &endpoint::is_stream)) {
+  console_.end_live();
+  if (options_.json) {
+    std::vector<json_field> fields = fields_of(streams, datagrams);
+    fields.push_back({"cut", std::uint64_t{cut}});
+    console_.out.put_now(json_line(schema, "summary", fields));
+  }
+  if (any_stream(options_)) {
     console_.notice(fmt::format("echoed {} bytes of {} connections, {} failed, {} cut",
                                 streams.bytes_echoed, streams.accepted, streams.failed, cut));
   }
-  if (!std::ranges::all_of(options_.endpoints, &endpoint::is_stream)) {
-    console_.notice(datagram_text(datagrams));
-  }
+  if (any_datagrams(options_)) console_.notice(datagram_text(datagrams));
   if (second_signal != 0) return static_cast<exit_code>(128 + second_signal);
   return cut > 0 ? exit_code::failed : exit_code::done;
 }
 
-void serve_report::summary(const echo_counters& streams, const datagram_echo_counters& datagrams,
-                           std::size_t cut) {
-  std::vector<json_field> fields{{"accepted", streams.accepted},
-                                 {"bytes_echoed", streams.bytes_echoed},
-                                 {"failed", streams.failed},
-                                 {"cut", std::uint64_t{cut}},
-                                 {"accept_pauses", streams.accept_pauses},
-                                 {"datagrams_received", datagrams.received},
-                                 {"datagrams_echoed", datagrams.echoed},
-                                 {"datagram_bytes_echoed", datagrams.bytes_echoed}};
-  for (const auto& [key, words, count] : unanswered) fields.push_back({key, datagrams.*count});
-  fields.push_back({"datagrams_lost", datagrams.lost});
-  console_.out.put_now(json_line(schema, "summary", fields));
-}
-
 bool serve_report::wants_steps() const noexcept { return options_.trace; }
 
-void serve_report::on_step(const flow_step& step) { console_.err.put_now(trace_line(step) + '\n'); }
+void serve_report::on_step(const flow_step& step) {
+  console_.end_live();
+  console_.err.put_now(trace_line(step) + '\n');
+}
 
 void serve_report::on_event(std::string_view event, const endpoint* where, std::error_code error) {
   if (options_.json && !options_.quiet) {

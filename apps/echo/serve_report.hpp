@@ -13,6 +13,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
 #include "echo/options.hpp"
+#include "echo/serve_stats.hpp"
 #include "support/console.hpp"
 #include "support/exit_code.hpp"
 
@@ -24,6 +25,10 @@ class serve_report final : public observer {
 
   /// The port file, then the ready lines: who waits for a line finds the file. Throws std::system_error if there can be no file.
   void listening(const std::vector<endpoint>& bound);
+  /// The counters as they are now, which somebody has asked for by SIGUSR1.
+  void counters(const echo_counters& streams, const datagram_echo_counters& datagrams);
+  /// The line of --stats, which is due.
+  void live(const echo_counters& streams, const datagram_echo_counters& datagrams);
   void draining(int signal, std::uint64_t connections);
   /// The last line; returns what the program exits with. `second_signal`: the one that ended the drain, or 0.
   exit_code finished(const echo_counters& streams, const datagram_echo_counters& datagrams,
@@ -34,11 +39,9 @@ class serve_report final : public observer {
   void on_event(std::string_view event, const endpoint* where, std::error_code error) override;
 
  private:
-  void summary(const echo_counters& streams, const datagram_echo_counters& datagrams,
-               std::size_t cut);
-
   const serve_options& options_;
   console& console_;
+  serve_stats stats_{serve_stats::clock::now()};
 };
 
 }  // namespace duet::apps::echo

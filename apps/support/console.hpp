@@ -26,6 +26,12 @@ class console {
   /// "duet-echo: text" on standard error.
   void error(std::string_view text);
   void notice(std::string_view text);
+  /// The same of what was asked for: quiet or not.
+  void tell(std::string_view text);
+  /// The same, of what changes: on a terminal the next live line takes its place, and any other of these lines its room.
+  void live(std::string_view text);
+  /// Makes room for what goes to `err` by itself.
+  void end_live();
 
   /// `text` as it goes to standard output: in colour, or as it is.
   [[nodiscard]] std::string good(std::string_view text) const { return painted("32", text); }
@@ -36,6 +42,7 @@ class console {
 
   std::string program_;
   bool quiet_;
+  bool live_ = false;
   bool color_out_;
   bool color_err_;
 };

@@ -39,6 +39,13 @@ void let_signals_kill() {
   set_handler(SIGTERM, SIG_DFL);
 }
 
+void block_signal(int signal) {
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::sigprocmask(SIG_BLOCK, &only, nullptr);
+}
+
 void die_by_signal(int signal) {
   set_handler(signal, SIG_DFL);
   sigset_t only;

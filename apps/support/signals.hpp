@@ -17,6 +17,9 @@ void let_signals_kill();
 /// Installs a handler that all signals are blocked in. Calls it interrupts fail with EINTR.
 void set_handler(int signal, void (*handler)(int));
 
+/// Leaves this one undelivered from now on.
+void block_signal(int signal);
+
 /// Ends the process by `signal`, so that a shell's loop around it stops as well.
 [[noreturn]] void die_by_signal(int signal);
 

@@ -31,6 +31,10 @@ struct switch_state {
 switch_state state;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
+int shutdown_of(stop_switch::first_signal what) noexcept {
+  return what == stop_switch::first_signal::ends_both ? SHUT_RDWR : SHUT_RD;
+}
+
 /// Shuts down what has to be. The bare calls here are on signal-safety(7)'s list; the seam's wrappers take a lock in test builds.
 void obey() noexcept {
   const int fd = state.connection.load();
@@ -74,7 +78,7 @@ stop_switch::stop_switch(first_signal what, std::chrono::seconds drain_time) {
   read_end_.reset(ends[0]);
   write_end_.reset(ends[1]);
   state.write_end.store(ends[1]);
-  state.first_shutdown.store(what == first_signal::ends_both ? SHUT_RDWR : SHUT_RD);
+  state.first_shutdown.store(shutdown_of(what));
   state.drain_seconds.store(static_cast<unsigned>(drain_time.count()));
   set_handler(SIGALRM, on_alarm);
   if (what == first_signal::kills) return;
@@ -113,11 +117,21 @@ bool stop_switch::pause(std::chrono::nanoseconds duration) const {
   return signal() == 0;
 }
 
-stop_switch::guard::guard(const stop_switch&, int fd) noexcept {
+stop_switch::guard::guard(const stop_switch&, int fd) noexcept
+    : switchs_own_(state.first_shutdown.load()) {
   state.connection.store(fd);
   obey();
 }
 
-stop_switch::guard::~guard() { state.connection.store(-1); }
+stop_switch::guard::guard(const stop_switch&, int fd, first_signal with) noexcept
+    : switchs_own_(state.first_shutdown.exchange(shutdown_of(with))) {
+  state.connection.store(fd);
+  obey();
+}
+
+stop_switch::guard::~guard() {
+  state.connection.store(-1);
+  state.first_shutdown.store(switchs_own_);
+}
 
 }  // namespace duet::apps

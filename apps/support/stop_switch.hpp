@@ -44,13 +44,17 @@ class stop_switch {
   [[nodiscard]] bool pause(std::chrono::nanoseconds duration) const;
 
   /// Names the connection in progress for as long as this lives, which is shorter than the descriptor. If a signal came before, it is
-  /// obeyed at once.
+  /// obeyed at once. `with`: other than the switch's own, the first signal ends both directions of this one.
   class guard {
    public:
     guard(const stop_switch& owner, int fd) noexcept;
+    guard(const stop_switch& owner, int fd, first_signal with) noexcept;
     ~guard();
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
+
+   private:
+    int switchs_own_;
   };
 
  private:

@@ -54,6 +54,7 @@ TEST_CASE("options: serve has its defaults") {
   CHECK(options.port_file.empty());
   CHECK_FALSE(options.max_connections);
   CHECK_FALSE(options.backlog);
+  CHECK_FALSE(options.stats);
 }
 
 TEST_CASE("options: serve takes everything") {
@@ -61,7 +62,9 @@ TEST_CASE("options: serve takes everything") {
       {"serve",   "127.0.0.1:0", "--backend",   "posix",   "--model=blocking",
        "--io",    "sendrecv",    "--trace",     "--json",  "-q",
        "--color", "always",      "--port-file", "ports",   "--max-connections",
-       "7",       "--backlog",   "1",           "unix:/s", "[::1]:1"});
+       "7",       "--backlog",   "1",           "unix:/s", "[::1]:1",
+       "--stats"});
+  CHECK(options.stats);
   CHECK(options.backend == backend_choice::posix);
   CHECK(options.model == model::blocking);
   CHECK(options.io == io_calls::send_recv);
@@ -199,10 +202,40 @@ TEST_CASE("options: bad endpoints are refused by name") {
   CHECK(has(refused({"serve", "a\x1b[1m:1"}), "a\\x1b[1m:1"));
 }
 
-TEST_CASE("options: clients refuse datagram endpoints") {
+TEST_CASE("options: ping refuses datagram endpoints") {
   CHECK(refused({"ping", "udp://127.0.0.1:9"}) ==
         "udp://127.0.0.1:9: this command takes tcp and unix endpoints, not udp ones");
-  CHECK(has(refused({"send", "unixgram:/x"}), "not unixgram ones"));
+  CHECK(has(refused({"ping", "unixgram:/x"}), "not unixgram ones"));
+}
+
+TEST_CASE("options: send takes what datagrams have") {
+  const auto plain = parsed<send_options>({"send", "udp://:1"});
+  CHECK_FALSE(plain.lines);
+  CHECK_FALSE(plain.chunk_bytes);
+  CHECK(plain.patience == 5s);
+  const auto chunks = parsed<send_options>(
+      {"send", "udp://:1", "--chunks", "-s", "65507", "-W", "off", "--verify"});
+  CHECK(chunks.lines == false);
+  CHECK(chunks.chunk_bytes == 65507U);
+  CHECK(chunks.patience == never);
+  CHECK(chunks.verify);
+  CHECK(parsed<send_options>({"send", "unixgram:/x", "--lines", "-W", "1s"}).lines == true);
+  CHECK(parsed<send_options>({"send", "unixgram:/x", "-s", "65535"}).chunk_bytes == 65535U);
+}
+
+TEST_CASE("options: what datagrams cannot is refused by name") {
+  CHECK(refused({"send", "udp://:1", "-s", "65508"}) ==
+        "--size 65508: a udp datagram has at most 65507 bytes");
+  CHECK(refused({"send", "unixgram:/x", "-s", "64Ki"}) ==
+        "--size 64Ki: a unixgram datagram has at most 65535 bytes");
+  CHECK(refused({"send", "udp://:1", "--lines", "-s", "9"}) == "--size goes with --chunks");
+  CHECK(has(refused({"send", "udp://:1", "--lines", "--chunks"}), "--lines and --chunks"));
+  CHECK(refused({"send", ":1", "--lines"}) == "--lines goes with a udp or unixgram endpoint");
+  CHECK(refused({"send", ":1", "--chunks"}) == "--chunks goes with a udp or unixgram endpoint");
+  CHECK(has(refused({"send", "udp://:1", "--model", "blocking", "--io", "sendrecv"}), "--io"));
+  CHECK(has(refused({"send", "udp://:1", "--recv-flags", "peek"}), "--recv-flags"));
+  CHECK(refused({"serve", "--model", "blocking", "udp://:1", "--batch", "2"}) ==
+        "--batch goes with --model async");
 }
 
 TEST_CASE("options: serve takes what datagrams have") {
@@ -266,7 +299,6 @@ TEST_CASE("options: values of datagram options are checked and need such an endp
   }
   CHECK(has(refused({"serve", ":1", "--no-loop-guard"}), "udp or unixgram"));
   CHECK(refused({"serve", "unixgram:/x", "--ttl", "9"}) == "--ttl goes with a udp endpoint");
-  CHECK(has(refused({"serve", "--model", "blocking", ":1", "udp://:1"}), "--model async"));
 }
 
 TEST_CASE("options: what the model cannot do is refused") {
