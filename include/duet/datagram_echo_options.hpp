@@ -89,6 +89,18 @@ struct reply_counts {
   std::uint64_t bad = 0;         ///< replies that are not what was sent
   std::uint64_t not_sent = 0;    ///< had their turn, and the kernel did not take them
 
+  reply_counts& operator+=(const reply_counts& more) noexcept {
+    sent += more.sent;
+    received += more.received;
+    lost += more.lost;
+    late += more.late;
+    duplicates += more.duplicates;
+    reordered += more.reordered;
+    strange += more.strange;
+    bad += more.bad;
+    not_sent += more.not_sent;
+    return *this;
+  }
   bool operator==(const reply_counts&) const = default;
 };
 

@@ -147,7 +147,7 @@ TEST_CASE("probe_run: answers are told and end the run") {
   CHECK(with.run.counts() == reply_counts{.sent = 3, .received = 3, .reordered = 1});
 }
 
-TEST_CASE("probe_run: what no answer came to is lost, one at a time") {
+TEST_CASE("probe_run: what no answer came to is lost one at a time") {
   conversation with(at_once(2));
   CHECK(with.send_all().size() == 2);
   with.now += 1s;
@@ -184,7 +184,7 @@ TEST_CASE("probe_run: a refusal is the first one's that is waited for") {
   CHECK(with.run.next(with.now).until == start + 50ms);
 }
 
-TEST_CASE("probe_run: what the kernel does not take is not sent, and the next number follows") {
+TEST_CASE("probe_run: what the kernel does not take is not sent and the next number follows") {
   conversation with(at_once(1));
   REQUIRE(with.run.next(with.now).what == probe_run::action::send);
   with.run.not_sent(system(std::errc::message_size), with.now);
