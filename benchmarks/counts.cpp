@@ -58,6 +58,11 @@ arm_counts count_arm(crew& processes, std::size_t index, const run_context& run,
   return result;
 }
 
+/// "3.05", and of less than one a message "0.047".
+std::string text_of(double per_message) {
+  return fmt::format("{:.{}f}", per_message, per_message < 0.995 ? 3 : 2);
+}
+
 /// The calls that any of the arms makes at least once in 200 messages, by name; the rest is "other".
 std::vector<std::string> columns_of(const std::vector<arm_counts>& arms) {
   std::vector<std::string> names;
@@ -80,19 +85,19 @@ void print_table(const cell_result& cell, const std::vector<arm_counts>& arms, b
              paint(head, ink::dim, color));
   for (const arm_counts& arm : arms) {
     std::string row = fmt::format("  {:<12}", arm.name);
-    const auto switches = arm.switches ? fmt::format("{:.2f}", *arm.switches) : "-";
+    const auto switches = arm.switches ? text_of(*arm.switches) : "-";
     if (arm.calls.tool.empty()) {
       fmt::print("{}  not measured: {}\n", row, arm.calls.reason);
       continue;
     }
     double other = arm.per_message("all");
-    row += fmt::format("{:>9.2f}", other);
+    row += fmt::format("{:>9}", text_of(other));
     for (const auto& name : columns) {
       other -= arm.per_message(name);
-      row += fmt::format("{:>{}.2f}", arm.per_message(name),
+      row += fmt::format("{:>{}}", text_of(arm.per_message(name)),
                          std::max<std::size_t>(name.size() + 2, 9));
     }
-    fmt::print("{}{:>9.2f}{:>12}\n", row, std::max(other, 0.0), switches);
+    fmt::print("{}{:>9}{:>12}\n", row, text_of(std::max(other, 0.0)), switches);
   }
   fmt::print("\n");
 }

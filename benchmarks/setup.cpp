@@ -35,17 +35,28 @@ plan make_plan(const options& o) {
   return how;
 }
 
+/// The program of an arm that one of the cells needs and that is not there; empty if all are.
+std::string missing_program(const arm& of, const std::vector<cell>& cells, const fs::path& folder) {
+  for (const cell& each : cells) {
+    std::string program = of.program_for(each);
+    if (::access((folder / program).c_str(), X_OK) != 0) return program;
+  }
+  return {};
+}
+
 /// The arms whose programs are there. @throws std::runtime_error if the reference's is not
-std::vector<arm> present_arms(const std::vector<arm>& wanted, const fs::path& folder) {
+std::vector<arm> present_arms(const std::vector<arm>& wanted, const std::vector<cell>& cells,
+                              const fs::path& folder) {
   std::vector<arm> present;
   for (const arm& each : wanted) {
-    if (::access((folder / each.program).c_str(), X_OK) == 0) {
+    const std::string missing = missing_program(each, cells, folder);
+    if (missing.empty()) {
       present.push_back(each);
     } else if (each.name == reference_name) {
-      throw std::runtime_error(fmt::format("{} is missing in {}: no arm to compare with",
-                                           each.program, folder.string()));
+      throw std::runtime_error(
+          fmt::format("{} is missing in {}: no arm to compare with", missing, folder.string()));
     } else {
-      fmt::print(stderr, "arm {}: left out, {} is not built\n", each.name, each.program);
+      fmt::print(stderr, "arm {}: left out, {} is not built\n", each.name, missing);
     }
   }
   return present;
@@ -81,7 +92,7 @@ chosen choose_what_to_run(const options& o) {
   if (cells.empty())
     throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
   chosen result{make_plan(o), select_arms(o.arms), place_cells(cells, o.cpus, read_topology())};
-  result.arms = present_arms(result.arms, own_folder());
+  result.arms = present_arms(result.arms, cells, own_folder());
   return result;
 }
 

@@ -14,7 +14,9 @@ namespace {
 [[noreturn]] void usage_error(std::string_view argument) {
   std::fprintf(stderr,
                "not understood: %.*s\nusage: [--listen=tcp://ADDRESS:PORT] [--buffer-bytes=N] "
-               "[--congestion-control=NAME] [--connections=N]\n",
+               "[--congestion-control=NAME] [--connections=N]\n"
+               "of datagrams: [--listen=ENDPOINT] [--batch=N] [--receive-buffer-bytes=N] "
+               "[--one-way] [--metadata] [--segments]\n",
                static_cast<int>(argument.size()), argument.data());
   std::exit(2);
 }
@@ -33,10 +35,21 @@ bool apply(arm_options& options, std::string_view name, std::string_view value) 
     return parse_number(value, options.buffer_bytes);
   } else if (name == "--connections") {
     return parse_number(value, options.connections);
+  } else if (name == "--batch") {
+    return parse_number(value, options.batch);
+  } else if (name == "--receive-buffer-bytes") {
+    return parse_number(value, options.receive_buffer_bytes);
   } else {
     return false;
   }
   return true;
+}
+
+bool switch_on(arm_options& options, std::string_view name) {
+  if (name == "--one-way") return options.one_way = true;
+  if (name == "--metadata") return options.metadata = true;
+  if (name == "--segments") return options.segments = true;
+  return false;
 }
 
 }  // namespace
@@ -46,6 +59,7 @@ arm_options parse_arm_options(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     const auto equals = argument.find('=');
+    if (switch_on(options, argument)) continue;
     if (equals == argument.npos ||
         !apply(options, argument.substr(0, equals), argument.substr(equals + 1))) {
       usage_error(argument);

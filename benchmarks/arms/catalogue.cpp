@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -50,12 +51,32 @@ std::vector<arm> select_arms(const std::vector<std::string>& names) {
   return result;
 }
 
+std::string arm::program_for(const cell& what) const {
+  constexpr std::string_view prefix = "duet-arm-";
+  if (!what.datagrams) return program;
+  return fmt::format("{}datagram-{}", prefix, std::string_view(program).substr(prefix.size()));
+}
+
 std::vector<std::string> command_of(const arm& which, const std::string& folder, const cell& what,
                                     const arm_settings& settings) {
-  return {fmt::format("{}/{}", folder, which.program), "--listen=tcp://127.0.0.1:0",
-          fmt::format("--buffer-bytes={}", settings.buffer_bytes),
-          fmt::format("--congestion-control={}", settings.congestion_control),
-          fmt::format("--connections={}", what.connections)};
+  const std::string program = fmt::format("{}/{}", folder, which.program_for(what));
+  if (!what.datagrams) {
+    return {program, "--listen=tcp://127.0.0.1:0",
+            fmt::format("--buffer-bytes={}", settings.buffer_bytes),
+            fmt::format("--congestion-control={}", settings.congestion_control),
+            fmt::format("--connections={}", what.connections)};
+  }
+  const datagram_shape& shape = *what.datagrams;
+  std::vector<std::string> argv{
+      program,
+      shape.over_unix ? fmt::format("--listen=unixgram:@duet-bench-{}-{}", ::getpid(), which.name)
+                      : "--listen=udp://127.0.0.1:0",
+      fmt::format("--batch={}", shape.batch),
+      fmt::format("--receive-buffer-bytes={}", settings.receive_buffer_bytes)};
+  if (shape.one_way) argv.emplace_back("--one-way");
+  if (shape.extra == datagram_extra::metadata) argv.emplace_back("--metadata");
+  if (shape.extra == datagram_extra::segments) argv.emplace_back("--segments");
+  return argv;
 }
 
 }  // namespace duet::bench

@@ -91,6 +91,12 @@ std::unique_ptr<child> crew::start_loader() {
       fmt::format("--connections={}", result_.what.connections),
       fmt::format("--message-bytes={}", result_.what.message_bytes),
       fmt::format("--congestion-control={}", run_.how.settings.congestion_control)};
+  if (const auto& shape = result_.what.datagrams) {
+    argv.push_back(
+        fmt::format("--receive-buffer-bytes={}", run_.how.settings.receive_buffer_bytes));
+    if (shape->one_way) argv.emplace_back("--one-way");
+    if (shape->extra == datagram_extra::segments) argv.emplace_back("--segments");
+  }
   for (const auto& target : targets_) argv.push_back("--target=" + target);
   return start("loader", argv, result_.where.loader_cpu);
 }

@@ -153,7 +153,7 @@ json cell_line(const cell_result& cell, const cell_summary& summary, const std::
           {"type", "cell"},
           {"id", cell.what.id()},
           {"scenario", cell.what.scenario},
-          {"transport", "tcp"},
+          {"transport", cell.what.transport()},
           {"message_bytes", cell.what.message_bytes},
           {"connections", cell.what.connections},
           {"same_core", cell.what.same_core},

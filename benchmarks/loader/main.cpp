@@ -117,6 +117,10 @@ int main(int argc, char** argv) {
   app.add_option("--connections", settings.connections)->check(CLI::PositiveNumber);
   app.add_option("--message-bytes", settings.message_bytes)->check(CLI::PositiveNumber);
   app.add_option("--congestion-control", settings.congestion_control);
+  app.add_option("--receive-buffer-bytes", settings.receive_buffer_bytes)
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--one-way", settings.one_way);
+  app.add_flag("--segments", settings.segments);
   app.add_option("--target", targets, "NAME=PID@ENDPOINT")->required();
   try {
     app.parse(argc, argv);

@@ -10,11 +10,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <stdexcept>
 #include <system_error>
 
 #include "duet/os/sockaddr.hpp"
+#include "loader/clock.hpp"
+#include "loader/datagrams.hpp"
 
 namespace duet::bench {
 
@@ -25,14 +26,6 @@ using bytes = std::vector<char>;
 
 [[noreturn]] void fail(const char* call) {
   throw std::system_error(errno, std::system_category(), call);
-}
-
-std::uint64_t now_ns() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  constexpr std::uint64_t ns_per_s = 1'000'000'000;
-  return static_cast<std::uint64_t>(now.tv_sec) * ns_per_s +
-         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 /// The message's number in its first bytes: an echo that is late, doubled or shifted is noticed.
@@ -185,6 +178,7 @@ std::string set_options(int fd, const std::string& congestion_control) {
 }  // namespace
 
 opened_traffic open_traffic(const endpoint& server, const connection_settings& settings) {
+  if (!server.is_stream()) return {open_datagrams(server, settings), {}};
   if (server.transport() != transport::tcp) {
     throw std::runtime_error("not a TCP endpoint: " + server.to_string());
   }

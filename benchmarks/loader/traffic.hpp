@@ -40,9 +40,14 @@ struct connection_settings {
   std::size_t connections = 1;
   std::size_t message_bytes = 64;
   std::string congestion_control;  ///< empty: the system's default
+
+  // Of datagrams only.
+  std::size_t receive_buffer_bytes = 1 << 20;
+  bool one_way = false;   ///< the server answers the last of a burst only
+  bool segments = false;  ///< the kernel cuts and coalesces
 };
 
-/// Connects, with TCP_NODELAY and the congestion control set.
+/// Connects, with TCP_NODELAY and the congestion control set; to udp and unixgram see datagrams.hpp.
 /// @return the traffic and the congestion control in effect
 struct opened_traffic {
   std::unique_ptr<traffic> flow;

@@ -8,19 +8,48 @@
 
 namespace duet::bench {
 
-std::string cell::id() const {
-  return fmt::format("{}/tcp/{}B/{}c/{}", scenario, message_bytes, connections,
-                     same_core ? "same-core" : "split");
+namespace {
+
+std::string_view name_of(datagram_extra extra) {
+  switch (extra) {
+    case datagram_extra::none: return "none";
+    case datagram_extra::metadata: return "metadata";
+    case datagram_extra::segments: break;
+  }
+  return "segments";
 }
 
-std::string cell::description() const {
-  return fmt::format("tcp, {} B, {} connection{}, depth 1, server and loader on {}", message_bytes,
-                     connections, connections == 1 ? "" : "s",
-                     same_core ? "the same core" : "a core each");
+std::string_view in_words(datagram_extra extra) {
+  switch (extra) {
+    case datagram_extra::none: return "";
+    case datagram_extra::metadata: return ", metadata on";
+    case datagram_extra::segments: break;
+  }
+  return ", GSO and GRO";
 }
 
-const std::vector<cell>& all_cells() {
-  static const std::vector<cell> cells{
+cell datagram_cell(std::size_t bytes, const datagram_shape& shape) {
+  return {.scenario = "datagram", .message_bytes = bytes, .same_core = true, .datagrams = shape};
+}
+
+/// Both transports in every shape, and UDP's batches with what the kernel can do beside.
+void add_datagram_cells(std::vector<cell>& to) {
+  for (const bool over_unix : {false, true}) {
+    for (const bool one_way : {false, true}) {
+      for (const std::size_t batch : {64U, 1U}) {
+        for (const std::size_t bytes : {64U, 1400U})
+          to.push_back(datagram_cell(bytes, {over_unix, one_way, batch}));
+      }
+    }
+  }
+  for (const datagram_extra extra : {datagram_extra::metadata, datagram_extra::segments}) {
+    for (const std::size_t bytes : {64U, 1400U})
+      to.push_back(datagram_cell(bytes, {.extra = extra}));
+  }
+}
+
+std::vector<cell> make_catalogue() {
+  std::vector<cell> cells{
       {.scenario = "pingpong",
        .message_bytes = 64,
        .connections = 1,
@@ -32,6 +61,42 @@ const std::vector<cell>& all_cells() {
        .same_core = false,
        .quick = true},
   };
+  add_datagram_cells(cells);
+  return cells;
+}
+
+}  // namespace
+
+std::string_view cell::transport() const {
+  if (!datagrams) return "tcp";
+  return datagrams->over_unix ? "unixgram" : "udp";
+}
+
+std::string cell::id() const {
+  const std::string start = fmt::format("{}/{}/{}B", scenario, transport(), message_bytes);
+  if (!datagrams)
+    return fmt::format("{}/{}c/{}", start, connections, same_core ? "same-core" : "split");
+  return fmt::format("{}/{}/batch{}/{}", start, datagrams->one_way ? "one-way" : "echo",
+                     datagrams->batch, name_of(datagrams->extra));
+}
+
+std::string cell::description() const {
+  const std::string place =
+      fmt::format("server and loader on {}", same_core ? "the same core" : "a core each");
+  if (datagrams) {
+    const std::string calls = datagrams->batch == 1
+                                  ? std::string("one a call")
+                                  : fmt::format("up to {} a call", datagrams->batch);
+    return fmt::format("{}, {} B, {}, {}{}, {}", transport(), message_bytes,
+                       datagrams->one_way ? "one way" : "echo", calls, in_words(datagrams->extra),
+                       place);
+  }
+  return fmt::format("tcp, {} B, {} connection{}, depth 1, {}", message_bytes, connections,
+                     connections == 1 ? "" : "s", place);
+}
+
+const std::vector<cell>& all_cells() {
+  static const std::vector<cell> cells = make_catalogue();
   return cells;
 }
 

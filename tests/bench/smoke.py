@@ -101,6 +101,35 @@ def case_counts(bench, out):
         check(line["calls"]["all"] >= 2 * line["messages"], "too few calls", done.stdout)
 
 
+def calls_a_datagram(bench, cell):
+    """By arm; the cell is counted while the server always finds the next datagrams."""
+    done = run(bench, ["--json", "counts", "--messages", "6400", "--filter", cell])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check({line["id"] for line in lines} == {cell}, "cells", done.stdout)
+    if any(line["tool"] == "" for line in lines):
+        print("SKIPPED: " + lines[0]["not_measured"])
+        sys.exit(77)
+    return {line["arm"]: line["calls"]["all"] / line["messages"] for line in lines}
+
+
+def case_datagram(bench, out):
+    for shape in ("echo/batch64/none", "one-way/batch64/none", "echo/batch64/metadata", "echo/batch64/segments"):
+        calls = calls_a_datagram(bench, "datagram/udp/64B/" + shape)
+        print(shape, calls)
+        check(set(calls) == set(ARMS) - {"raw'"}, "arms", str(calls))
+        # Batches of 64: three calls each on POSIX, four on Asio. Alone Asio makes at least two a datagram.
+        check(calls["raw"] <= 0.1 and calls["asio"] <= 0.1, "batches are not full: " + shape, str(calls))
+        check(calls["asio-stock"] >= 2, "one a call", str(calls))
+    for cell in ("datagram/unixgram/64B/echo/batch64", "datagram/udp/1400B/one-way/batch1"):
+        done = run(bench, ["--json", *TINY[:1], *TINY[2:], "--filter", cell, "--out", out / cell.replace("/", "-")])
+        check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+        line = json.loads(done.stdout.splitlines()[1])
+        check(line["transport"] == cell.split("/")[1] and line["failure"] == "", "cell", done.stdout)
+        for arm in ARMS:
+            check(line["summary"]["arms"][arm]["cpu_ns_per_message"]["figure"] > 0, "no CPU time of " + arm, done.stdout)
+
+
 def case_resolve(bench, out):
     tiny = ["resolve", "--names", "8", "--delay", "5ms", "--pools", "1,4", "--rounds", "1", "--seed", "1"]
     done = run(bench, ["--json", *tiny])
