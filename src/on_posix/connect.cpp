@@ -25,6 +25,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
              completion handler)
       : io_(std::move(io)),
         life_(io_->life()),
+        cancels_(io_->cancels(wait_type::write)),
         at_(std::move(at)),
         options_(options),
         deadline_(io_->owner()),
@@ -68,6 +69,11 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
   [[nodiscard]] bool current() const noexcept { return io_->life() == life_; }
 
+  /// Cancelled, also while a step was due and met nothing to cancel.
+  [[nodiscard]] bool given_up() const noexcept {
+    return io_->cancels(wait_type::write) != cancels_;
+  }
+
   void resolved(std::error_code ec) {
     lookup_.reset();
     if (ec || lookup_error_) return finish(ec ? ec : lookup_error_);
@@ -77,6 +83,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   void next(policy::connect_sequence targets) {
     sequence_ = std::move(targets);
     while (const endpoint* const target = sequence_.next()) {
+      if (given_up()) return finish(std::make_error_code(std::errc::operation_canceled));
       const std::error_code error = attempt(*target);
       if (error == std::errc::operation_in_progress) {
         return io_->start(
@@ -163,6 +170,7 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
 
   source_ref<io_source> io_;
   std::uint32_t life_;
+  std::uint32_t cancels_;
   endpoint at_;
   connect_options options_;
   timer deadline_;

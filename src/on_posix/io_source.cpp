@@ -88,6 +88,7 @@ void io_source::launch(slot& begun, wait_type direction, bool at_once) {
     return make_due(begun);
   }
   if (at_once && perform(begun)) return make_due(begun);
+  if (direction == wait_type::write && watch_bytes_ != nullptr) watch_bytes_->write_waits();
   begun.error = watch(event_of(direction));
   if (begun.error || always_ready_) make_due(begun);
 }
@@ -123,12 +124,16 @@ bool io_source::perform(slot& now) {
 }
 
 std::optional<std::size_t> io_source::try_read(std::span<std::byte> to, std::error_code& ec) {
-  return os::try_receive(fd_, to, ec, {observer_, ""});
+  const auto size = os::try_receive(fd_, to, ec, {observer_, ""});
+  if (watch_bytes_ != nullptr && size.value_or(0) > 0) watch_bytes_->has_read(*size);
+  return size;
 }
 
 std::optional<std::size_t> io_source::try_write(std::span<const std::byte> from,
                                                 std::error_code& ec) {
-  return os::try_send(fd_, from, ec, {observer_, ""});
+  const auto size = os::try_send(fd_, from, ec, {observer_, ""});
+  if (watch_bytes_ != nullptr && size.value_or(0) > 0) watch_bytes_->has_written(*size);
+  return size;
 }
 
 void io_source::on_ready(std::uint32_t events) {
@@ -187,6 +192,11 @@ void io_source::unwatch() noexcept {
 }
 
 void io_source::cancel(wait_type direction) noexcept {
+  ++cancels_[static_cast<std::size_t>(direction)];
+  cancel_waiting(direction);
+}
+
+void io_source::cancel_waiting(wait_type direction) noexcept {
   std::unique_ptr<slot>& place = at(direction);
   if (!waiting(place)) return;
   place->error = std::make_error_code(std::errc::operation_canceled);
@@ -197,7 +207,7 @@ void io_source::cancel(wait_type direction) noexcept {
 os::unique_fd io_source::release() noexcept {
   ++life_;
   for (const wait_type direction : {wait_type::read, wait_type::write}) {
-    cancel(direction);
+    cancel_waiting(direction);
     // What is due keeps its result.
     if (at(direction) && at(direction)->now == slot::phase::due)
       at(direction).release()->orphaned = true;

@@ -262,6 +262,33 @@ TEST_CASE_TEMPLATE("connect: a full UNIX listener is tried until the deadline or
   CHECK_FALSE(client.is_open());
 }
 
+TEST_CASE_TEMPLATE("connect: a deadline or a cancel that comes together with a retry ends it",
+                   Backend, DUET_BACKENDS) {
+  fixture<Backend> f;
+  const full_listener full(endpoint::local(transport::unix_stream, f.folder.fresh_path()));
+  typename Backend::stream client(f.loop());
+  result connect;
+  bool by_deadline = false;
+  SUBCASE("deadline") { by_deadline = true; }
+  SUBCASE("cancel") {}
+  Backend::async_connect(client, full.where(), within(by_deadline ? 5ms : 1h),
+                         f.into(connect, "connect"));
+  typename Backend::timer canceller(f.loop());
+  canceller.expires_after(5ms);
+  canceller.async_wait([&](std::error_code) {
+    if (!by_deadline) client.cancel();
+  });
+  // Holds the loop until both the retry, which is due after a millisecond, and what ends it are overdue: they come in one round.
+  f.loop().post([] {
+    const auto until = std::chrono::steady_clock::now() + 20ms;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  });
+  f.run_until([&] { return connect.done; });
+  CHECK(connect.ec == (by_deadline ? condition::timed_out : condition::operation_canceled));
+  CHECK_FALSE(client.is_open());
+}
+
 TEST_CASE_TEMPLATE("connect: by name tries each address until one answers", Backend,
                    DUET_BACKENDS) {
   fixture<Backend> f;

@@ -110,6 +110,9 @@ class stream {
   /// Tells each call to `watcher` until it is replaced; nullptr: nobody. `watcher` outlives the stream.
   void set_observer(observer* watcher) { io_->set_observer(observer_of_steps(watcher)); }
 
+  /// For server.hpp: tells what moves to `watch` until it is replaced; nullptr: nobody.
+  void set_watch(os::stream_watch* watch) { io_->set_watch(watch); }
+
  private:
   friend void detail::start_connect(stream&, const endpoint&, const connect_options&,
                                     detail::completion);

@@ -32,6 +32,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
   connect_op(state_ptr stream, const endpoint& at, const connect_options& options, Handler handler)
       : stream_(std::move(stream)),
         life_(stream_->life()),
+        cancels_(stream_->cancels(wait_type::write)),
         at_(at),
         options_(options),
         retry_(stream_->socket.get_executor()),
@@ -137,6 +138,8 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
             "socket.async_connect");
     if (!current()) return finish(asio::error::operation_aborted);
     if (!ec) ec = os::connected_to_itself(stream_->socket.native_handle());
+    // A cancel() that came when the attempt had failed already met nothing to cancel.
+    if (ec && cancels_ != stream_->cancels(wait_type::write)) ec = asio::error::operation_aborted;
     if (!ec || why_ || ec == asio::error::operation_aborted) return finish(ec && why_ ? why_ : ec);
     if (policy::busy_retry::is_busy(*sequence_.next(), ec)) return try_again_later();
     std::error_code ignored;
@@ -157,6 +160,7 @@ class connect_op : public std::enable_shared_from_this<connect_op<Executor, Hand
 
   state_ptr stream_;
   std::uint32_t life_;
+  std::uint32_t cancels_;
   endpoint at_;
   connect_options options_;
   steady_timer_on<Executor> retry_;

@@ -6,6 +6,7 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "duet/observer.hpp"
 #include "duet/on_posix/detail/handler.hpp"
 #include "duet/on_posix/detail/operation.hpp"
+#include "duet/os/stream_watch.hpp"
 #include "duet/os/unique_fd.hpp"
 #include "duet/stream_types.hpp"
 
@@ -87,6 +89,10 @@ class io_source : public source {
   std::optional<std::size_t> try_write(std::span<const std::byte> from, std::error_code& ec);
 
   void cancel(wait_type direction) noexcept;
+  /// How often a direction was cancelled: an operation of several steps compares, for a cancellation of what is due already meets nothing.
+  [[nodiscard]] std::uint32_t cancels(wait_type direction) const noexcept {
+    return cancels_[static_cast<std::size_t>(direction)];
+  }
   /// Cancels both directions, forgets the descriptor, and closes it unless borrowed. New operations may be started at once.
   void close() noexcept;
   /// As close(), but gives the descriptor away.
@@ -97,6 +103,7 @@ class io_source : public source {
 
   void set_observer(observer* watcher) noexcept { observer_ = watcher; }
   [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
+  void set_watch(os::stream_watch* watch) noexcept { watch_bytes_ = watch; }
 
  protected:
   ~io_source() override;
@@ -124,6 +131,7 @@ class io_source : public source {
     return which && which->now == slot::phase::waiting;
   }
   void make_due(slot& now) noexcept;
+  void cancel_waiting(wait_type direction) noexcept;
   std::error_code watch(std::uint32_t events) noexcept;
   void unwatch() noexcept;
   epoll_event event_for(std::uint32_t events) noexcept;
@@ -135,8 +143,10 @@ class io_source : public source {
   bool always_ready_ = false;
   std::uint32_t interest_ = 0;
   std::uint32_t life_ = 0;
+  std::array<std::uint32_t, 2> cancels_{};
   bool watched_ = false;
   observer* observer_ = nullptr;
+  os::stream_watch* watch_bytes_ = nullptr;
   std::unique_ptr<slot> reader_;
   std::unique_ptr<slot> writer_;
 };
