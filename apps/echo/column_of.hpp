@@ -5,6 +5,7 @@
 #include "echo/column.hpp"
 #include "echo/ping_async.hpp"
 #include "echo/ping_blocking.hpp"
+#include "echo/ping_datagram_blocking.hpp"
 #include "echo/send_async.hpp"
 #include "echo/send_blocking.hpp"
 #include "echo/send_datagrams_async.hpp"
@@ -22,6 +23,13 @@ constexpr auto send_of(const send_options& options) {
 }
 
 template <class Backend>
+constexpr auto ping_of(const ping_options& options) {
+  const bool async = options.model == model::async;
+  if (options.to.is_stream()) return async ? &ping_async<Backend> : &ping_blocking<Backend>;
+  return async ? &ping_datagrams_async<Backend> : &ping_datagrams_blocking<Backend>;
+}
+
+template <class Backend>
 constexpr column column_of() {
   return {Backend::name,
           [](const serve_options& options, console& to) {
@@ -32,8 +40,7 @@ constexpr column column_of() {
             return send_of<Backend>(options)(options, to);
           },
           [](const ping_options& options, console& to) {
-            return options.model == model::async ? ping_async<Backend>(options, to)
-                                                 : ping_blocking<Backend>(options, to);
+            return ping_of<Backend>(options)(options, to);
           }};
 }
 

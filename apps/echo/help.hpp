@@ -6,13 +6,13 @@ namespace duet::apps::echo::help {
 
 inline constexpr const char* program =
     "Echo (RFC 862) over TCP, UDP and UNIX sockets, on Asio or on bare POSIX:\n"
-    "a server, a client that copies, and a client that measures (streams only).";
+    "a server, a client that copies, and a client that measures.";
 
 inline constexpr const char* program_footer =
     R"(Endpoints: tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo,
 HOST:PORT (tcp), tcp://*:9000 (every address of both families),
-unix:/run/echo.sock, unix:@abstract; to serve and send also
-udp://127.0.0.1:9000 and unixgram:/run/echo.sock.
+unix:/run/echo.sock, unix:@abstract, udp://127.0.0.1:9000,
+unixgram:/run/echo.sock.
 Durations: 250ms, 5s, 2m, off. Sizes: 64, 16Ki, 1Mi.
 
 Exit codes: 0 done; 1 failed; 2 bad command line; 3 no such name; 4 could not
@@ -84,13 +84,21 @@ inline constexpr const char* ping_footer =
 fewer than 10 samples beyond it is printed as -. The first SIGINT ends it with
 the totals.
 
-Exit codes: 0 all came back; 1 some did not; 5 none did; 6 some came back
-changed.
+A datagram begins with a number and a checksum, so that the totals can tell how
+many were lost, and answered twice, out of order, late, or changed (bad).
+With -i 0 the next one goes when the last was answered or lost, else one each
+interval whatever comes back. The blocking model hears nothing late: a deadline
+ends its socket. As long as nobody has answered, the next address of a name is
+tried when one refuses.
+
+Exit codes: 0 all came back; 1 some did not; 4 nobody was ever there; 5 none
+came back; 6 some came back changed.
 
 Examples:
   duet-echo ping tcp://127.0.0.1:9000                  until interrupted
   duet-echo ping -c 100000 -i 0 -q :9000               as fast as it goes
   duet-echo ping -w 10s -i 0 -q --connections 64 :9000
+  duet-echo ping -c 100 -i 10ms -W 1s udp://localhost:9000
   duet-echo ping -c 10 --reconnect unix:/tmp/echo.sock)";
 
 }  // namespace duet::apps::echo::help

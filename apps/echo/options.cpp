@@ -54,7 +54,7 @@ class command_line {
   static void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
                         reader read);
   static void add_common(CLI::App& to, common_options& into);
-  static void add_endpoint(CLI::App& to, endpoint& into, endpoint (*read)(std::string_view));
+  static void add_endpoint(CLI::App& to, endpoint& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
   void add_file_options(CLI::App& to);
@@ -124,9 +124,9 @@ void command_line::add_common(CLI::App& to, common_options& into) {
             });
 }
 
-void command_line::add_endpoint(CLI::App& to, endpoint& into, endpoint (*read)(std::string_view)) {
-  const auto take = [&into, read](const CLI::results_t& texts) {
-    into = read(unshielded(texts.back()));
+void command_line::add_endpoint(CLI::App& to, endpoint& into) {
+  const auto take = [&into](const CLI::results_t& texts) {
+    into = endpoint_argument(unshielded(texts.back()));
     return true;
   };
   to.add_option("ENDPOINT", CLI::callback_t(take), "Where the server is")->required();
@@ -204,7 +204,7 @@ void command_line::add_datagram_options(CLI::App& to) {
 void command_line::add_send() {
   CLI::App& to = add_command("send", help::send, help::send_footer);
   send_command_ = &to;
-  add_endpoint(to, send_.to, endpoint_argument);
+  add_endpoint(to, send_.to);
   to.add_flag("--verify", send_.verify, "Compare what returns with what was sent");
   add_value(to, "-s,--size", "SIZE",
             "Most that is sent at a time (64Ki; blocking 16Ki;\ndatagrams 1400)",
@@ -229,7 +229,7 @@ void command_line::add_send() {
 void command_line::add_ping() {
   CLI::App& to = add_command("ping", help::ping, help::ping_footer);
   ping_command_ = &to;
-  add_endpoint(to, ping_.to, stream_argument);
+  add_endpoint(to, ping_.to);
   add_value(to, "-c,--count", "N", "Messages in all (endless)",
             [this](const auto& option, const auto& text) {
               ping_.count = number_argument(option, text, {1, most_messages});
@@ -250,7 +250,7 @@ void command_line::add_ping() {
             [this](const auto& option, const auto& text) {
               ping_.whole_deadline = duration_argument(option, text, zero::refused, off::allowed);
             });
-  add_value(to, "--connections", "N", "Connections at a time (1)",
+  add_value(to, "--connections", "N", "Connections or sockets at a time (1)",
             [this](const auto& option, const auto& text) {
               ping_.connections = number_argument(option, text, {1, most_connections});
             });

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "duet/policy/datagram_probe.hpp"
 #include "support/arguments.hpp"
 #include "support/quantity.hpp"
 
@@ -26,21 +27,34 @@ void check_blocking_size(std::size_t bytes) {
       format_size(bytes), format_size(largest_blocking_bytes)));
 }
 
+void check_datagram_io(const common_options& options) {
+  if (options.io == io_calls::read_write) return;
+  throw usage_error("--io goes with a tcp or unix endpoint: datagrams go with sendto");
+}
+
+void check_datagram_size(std::size_t bytes, const endpoint& to) {
+  const std::size_t most = largest_datagram_bytes(to);
+  if (bytes <= most) return;
+  throw usage_error(fmt::format("--size {}: a {} datagram has at most {} bytes", format_size(bytes),
+                                scheme(to.transport()), most));
+}
+
 void check_datagrams(const send_options& options) {
-  if (options.io != io_calls::read_write) {
-    throw usage_error("--io goes with a tcp or unix endpoint: datagrams go with sendto");
-  }
+  check_datagram_io(options);
   if (options.peek || options.wait_all) {
     throw usage_error("--recv-flags goes with a tcp or unix endpoint");
   }
   if (!options.chunk_bytes) return;
   if (options.lines.value_or(false)) throw usage_error("--size goes with --chunks");
-  const std::size_t most = largest_datagram_bytes(options.to);
-  if (*options.chunk_bytes > most) {
-    throw usage_error(fmt::format("--size {}: a {} datagram has at most {} bytes",
-                                  format_size(*options.chunk_bytes), scheme(options.to.transport()),
-                                  most));
-  }
+  check_datagram_size(*options.chunk_bytes, options.to);
+}
+
+void check_datagrams(const ping_options& options) {
+  check_datagram_io(options);
+  check_datagram_size(options.message_bytes, options.to);
+  if (options.message_bytes >= policy::probe_header_bytes) return;
+  throw usage_error(fmt::format("--size {}: a datagram's number and checksum take {} bytes",
+                                options.message_bytes, policy::probe_header_bytes));
 }
 
 }  // namespace
@@ -85,9 +99,11 @@ void check(const send_options& options) {
 
 void check(const ping_options& options) {
   check_model(options);
-  if (options.model != model::blocking) return;
-  if (options.connections > 1) throw usage_error("--connections goes with --model async");
-  check_blocking_size(options.message_bytes);
+  const bool blocking = options.model == model::blocking;
+  if (blocking && options.connections > 1)
+    throw usage_error("--connections goes with --model async");
+  if (!options.to.is_stream()) return check_datagrams(options);
+  if (blocking) check_blocking_size(options.message_bytes);
 }
 
 }  // namespace duet::apps::echo

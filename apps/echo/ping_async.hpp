@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ping_async: `duet-echo ping` on a backend's loop: the sessions, what is common to them (deadlines, signals, the end), the totals.
+// ping_async: `duet-echo ping` on a backend's loop: the sessions, of streams or of datagrams, what is common to them (deadlines, signals, the
+// end), the totals.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "duet/os/limits.hpp"
 #include "echo/client_setup.hpp"
 #include "echo/options.hpp"
+#include "echo/ping_datagram_session.hpp"
 #include "echo/ping_report.hpp"
 #include "echo/ping_session.hpp"
 #include "echo/send_report.hpp"
@@ -22,7 +24,8 @@
 
 namespace duet::apps::echo {
 
-template <class Backend>
+/// `Session` is ping_session or datagram_ping_session.
+template <class Backend, template <class> class Session>
 class ping_run {
  public:
   using backend = Backend;
@@ -50,11 +53,12 @@ class ping_run {
         if (!ec) stop(0);
       });
     }
-    if (options_.reply_deadline != never) tick();
+    if (session::looked_at && options_.reply_deadline != never) tick();
     if (report_.shows_progress()) show_progress();
     open();
     loop_.run();
     if (unreachable_) return connecting_failed(options_.to, unreachable_, console_);
+    count();
     const exit_code code = report_.finished();
     if (signal_ != 0) die_by_signal(signal_);
     return code;
@@ -66,6 +70,7 @@ class ping_run {
   [[nodiscard]] const connect_options& connecting() const noexcept { return connecting_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   void connected() noexcept { reached_ = true; }
+  [[nodiscard]] bool was_connected() const noexcept { return reached_; }
   /// Whether a failure to connect ends the run: it does as long as the server has never been there.
   bool gives_up(std::error_code why) {
     if (reached_) return false;
@@ -81,6 +86,8 @@ class ping_run {
   }
 
  private:
+  using session = Session<ping_run>;
+
   /// Connections that are being made at a time: more would overrun a backlog.
   static constexpr std::size_t connecting_at_once = 64;
 
@@ -92,7 +99,7 @@ class ping_run {
                                ": the descriptor limit is " + std::to_string(limit));
     }
     for (std::size_t each = 0; each < options_.connections; ++each) {
-      sessions_.emplace_back(*this, loop_);
+      sessions_.emplace_back(*this, loop_, each);
     }
   }
 
@@ -129,22 +136,32 @@ class ping_run {
         std::clamp<std::chrono::nanoseconds>(options_.reply_deadline / 8, 5ms, 250ms));
     tick_.async_wait([this](std::error_code ec) {
       if (ec || stopping_) return;
-      const auto now = ping_report::clock::now();
-      for (session& each : sessions_) each.look_at(now, options_.reply_deadline);
+      if constexpr (session::looked_at) {
+        const auto now = ping_report::clock::now();
+        for (session& each : sessions_) each.look_at(now, options_.reply_deadline);
+      }
       tick();
     });
+  }
+
+  /// Of datagrams the sessions keep the books.
+  void count() {
+    if constexpr (!session::looked_at) {
+      reply_counts all;
+      for (const session& each : sessions_) all += each.counts();
+      report_.count(all);
+    }
   }
 
   void show_progress() {
     progress_.expires_after(std::chrono::seconds(1));
     progress_.async_wait([this](std::error_code ec) {
       if (ec || stopping_) return;
+      count();
       report_.progress();
       show_progress();
     });
   }
-
-  using session = ping_session<ping_run>;
 
   const ping_options& options_;
   console& console_;
@@ -168,7 +185,12 @@ class ping_run {
 
 template <class Backend>
 exit_code ping_async(const ping_options& options, console& to) {
-  return ping_run<Backend>(options, to).run();
+  return ping_run<Backend, ping_session>(options, to).run();
+}
+
+template <class Backend>
+exit_code ping_datagrams_async(const ping_options& options, console& to) {
+  return ping_run<Backend, datagram_ping_session>(options, to).run();
 }
 
 }  // namespace duet::apps::echo

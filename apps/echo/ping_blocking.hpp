@@ -2,7 +2,6 @@
 // ping_blocking: `duet-echo ping --model blocking`: one connection, one message after another, each call blocking.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +16,8 @@
 #include "echo/client_setup.hpp"
 #include "echo/options.hpp"
 #include "echo/payload.hpp"
-#include "echo/ping_pace.hpp"
 #include "echo/ping_report.hpp"
+#include "echo/ping_turns.hpp"
 #include "echo/send_report.hpp"
 #include "support/signals.hpp"
 #include "support/stop_switch.hpp"
@@ -34,44 +33,27 @@ class blocking_ping {
         console_(to),
         trace_(to.err),
         report_(options, to),
-        stop_(stop_switch::first_signal::ends_both),
-        pace_(options.interval),
+        turns_(options),
         message_(options.message_bytes),
         echo_(options.message_bytes) {}
 
   exit_code run() {
-    if (options_.whole_deadline != never) whole_ = clock::now() + options_.whole_deadline;
     std::error_code ec;
     if (!options_.reconnect) connect(ec);
     if (ec) return connecting_failed(options_.to, ec, console_);
-    while (wait_for_turn()) {
+    while (turns_.wait(report_)) {
       const std::error_code failed = ping();
       if (!reached_) return connecting_failed(options_.to, failed, console_);
     }
     if (server_.is_open()) server_.close();
     const exit_code code = report_.finished();
-    if (stop_.signal() != 0) die_by_signal(stop_.signal());
+    if (turns_.stop().signal() != 0) die_by_signal(turns_.stop().signal());
     return code;
   }
 
  private:
   using clock = std::chrono::steady_clock;
   using connection = typename Backend::blocking_connection;
-
-  [[nodiscard]] std::chrono::nanoseconds time_left() const {
-    return whole_ ? *whole_ - clock::now() : never;
-  }
-
-  /// Waits until the next message is due; false if there is none.
-  bool wait_for_turn() {
-    if (report_.enough() || report_.deaf()) return false;
-    const auto wait = pace_.wait(clock::now());
-    if (wait.count() > 0 &&
-        !stop_.pause(std::min(wait, std::max(time_left(), clock::duration(0))))) {
-      return false;
-    }
-    return stop_.signal() == 0 && time_left().count() > 0;
-  }
 
   void connect(std::error_code& ec) try {
     server_ = Backend::connect(options_.to,
@@ -86,36 +68,32 @@ class blocking_ping {
     const std::uint64_t number = report_.sending();
     fill_payload(number, 0, message_);
     const auto began = clock::now();
-    pace_.began(began);
+    turns_.pace().began(began);
     std::error_code ec;
     if (!server_.is_open()) connect(ec);
     if (ec && !reached_) return ec;
     if (!ec) exchange(ec);
     const auto ended = clock::now();
     settle(number, ended - began, ec);
-    pace_.ended(ended, !ec);
+    turns_.pace().ended(ended, !ec);
     return ec;
   }
 
   void exchange(std::error_code& ec) {
-    const auto limit = std::min(options_.reply_deadline, time_left());
-    if (limit != never)
-      stop_.set_deadline(std::max<std::chrono::nanoseconds>(limit, std::chrono::microseconds(1)));
+    turns_.begin_reply();
     // Behind the deadline, which may have passed for the message before.
-    const stop_switch::guard in_progress(stop_, server_.native_handle());
+    const stop_switch::guard in_progress(turns_.stop(), server_.native_handle());
     send_all(server_, options_.io, message_, ec);
     for (std::size_t have = 0; !ec && have < echo_.size();) {
       const std::size_t size = receive(server_, options_.io, std::span(echo_).subspan(have), 0, ec);
       if (!ec && size == 0) ec = error::end_of_stream;
       have += size;
     }
-    if (limit == never) return;
-    stop_.set_deadline(never);
-    if (ec && stop_.expired()) ec = error::timed_out;
+    turns_.end_reply(ec);
   }
 
   void settle(std::uint64_t number, std::chrono::nanoseconds latency, std::error_code ec) {
-    const bool ended_by_us = ec && (stop_.signal() != 0 || time_left().count() <= 0);
+    const bool ended_by_us = ec && turns_.over();
     const auto wrong = ec ? std::nullopt : verify_payload(number, 0, echo_);
     if (ec && !ended_by_us) {
       report_.lost(number, from_.empty() ? options_.to.to_string() : from_, ec);
@@ -125,7 +103,7 @@ class blocking_ping {
       report_.replied(number, from_, latency);
     }
     // After a bad reply nobody knows where the next one would begin; and a deadline may have struck just behind a good one.
-    const bool spoilt = ec || wrong || stop_.expired();
+    const bool spoilt = ec || wrong || turns_.stop().expired();
     if ((spoilt || options_.reconnect) && server_.is_open()) server_.close();
   }
 
@@ -133,14 +111,12 @@ class blocking_ping {
   console& console_;
   trace_printer trace_;
   ping_report report_;
-  stop_switch stop_;
-  ping_pace pace_;
+  ping_turns turns_;
   connection server_;
   bool reached_ = false;
   std::string from_;
   std::vector<std::byte> message_;
   std::vector<std::byte> echo_;
-  std::optional<clock::time_point> whole_;
 };
 
 template <class Backend>

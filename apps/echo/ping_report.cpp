@@ -70,6 +70,26 @@ void ping_report::lost(std::uint64_t number, std::string_view from, std::error_c
   line_ended();
 }
 
+void ping_report::stray(reply_kind kind, std::uint64_t number, std::string_view from) {
+  if (options_.quiet) return;
+  if (options_.json) {
+    const json_value seq = number == 0 ? json_value(nullptr) : json_value(number);
+    console_.out.put(
+        json_line(schema, to_string(kind), {{"seq", seq}, {"from", std::string(from)}}));
+  } else {
+    std::string text = fmt::format("{} reply from {}", to_string(kind), printable(from));
+    if (number != 0) text += fmt::format(" seq={}", number);
+    console_.out.put(console_.bad(text) + '\n');
+  }
+  line_ended();
+}
+
+void ping_report::count(const reply_counts& datagrams) noexcept {
+  datagrams_ = datagrams;
+  sent_ = datagrams.sent + datagrams.not_sent;
+  damaged_ = datagrams.bad;
+}
+
 void ping_report::line_ended() {
   const auto now = clock::now();
   if (options_.interval.count() == 0 && now - flushed_ < freshness) return;
@@ -103,11 +123,27 @@ exit_code ping_report::finished() {
 void ping_report::print_totals() {
   std::string text = fmt::format("--- {}\nsent {}, received {}, bad {}",
                                  printable(options_.to.to_string()), sent_, received(), damaged_);
-  if (lost_ > 0) text += fmt::format(", lost {}", lost_);
+  if (datagrams_) {
+    text += datagram_totals();
+  } else if (lost_ > 0) {
+    text += fmt::format(", lost {}", lost_);
+  }
   if (unanswered() > 0) text += fmt::format(", unanswered {}", unanswered());
   text += '\n';
   if (received() > 0) text += latency_text(summary_of(latencies_)) + '\n';
   console_.out.put(text);
+}
+
+double ping_report::loss_percent() const noexcept {
+  return sent_ == 0 ? 0 : 100.0 * static_cast<double>(lost_) / static_cast<double>(sent_);
+}
+
+std::string ping_report::datagram_totals() const {
+  std::string text =
+      fmt::format(", lost {} ({:.3g} %), duplicates {}, reordered {}, late {}", lost_,
+                  loss_percent(), datagrams_->duplicates, datagrams_->reordered, datagrams_->late);
+  if (datagrams_->strange > 0) text += fmt::format(", strange {}", datagrams_->strange);
+  return text;
 }
 
 void ping_report::print_totals_json() {
@@ -117,6 +153,15 @@ void ping_report::print_totals_json() {
                                  {"bad", damaged_},
                                  {"lost", lost_},
                                  {"unanswered", unanswered()}};
+  if (datagrams_) {
+    for (const json_field& each : {json_field{"loss_percent", loss_percent()},
+                                   {"duplicates", datagrams_->duplicates},
+                                   {"reordered", datagrams_->reordered},
+                                   {"late", datagrams_->late},
+                                   {"strange", datagrams_->strange},
+                                   {"not_sent", datagrams_->not_sent}})
+      fields.push_back(each);
+  }
   for (json_field& each : latency_fields(summary_of(latencies_))) fields.push_back(std::move(each));
   console_.out.put(json_line(schema, "summary", fields));
 }

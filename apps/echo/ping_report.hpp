@@ -4,9 +4,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
+#include "duet/datagram_echo_options.hpp"
 #include "echo/options.hpp"
 #include "echo/payload.hpp"
 #include "support/console.hpp"
@@ -32,6 +35,11 @@ class ping_report {
   void damaged(std::uint64_t number, std::string_view from, const difference& where);
   void lost(std::uint64_t number, std::string_view from, std::error_code why);
 
+  /// A reply that is no message's end, as datagrams have them: duplicate, late, strange or bad. `number` 0: of which, nobody knows.
+  void stray(reply_kind kind, std::uint64_t number, std::string_view from);
+  /// What was counted of datagrams so far: it is told in the totals.
+  void count(const reply_counts& datagrams) noexcept;
+
   [[nodiscard]] std::uint64_t received() const noexcept { return latencies_.count(); }
   /// Standard output takes nothing more: there is no point in going on.
   [[nodiscard]] bool deaf() const noexcept { return static_cast<bool>(console_.out.error()); }
@@ -46,8 +54,11 @@ class ping_report {
   void line_ended();
   void print_totals();
   void print_totals_json();
+  [[nodiscard]] std::string datagram_totals() const;
+  [[nodiscard]] double loss_percent() const noexcept;
   [[nodiscard]] std::uint64_t unanswered() const noexcept {
-    return sent_ - received() - damaged_ - lost_;
+    // A bad datagram's number stays open, for it is not known.
+    return sent_ - received() - (datagrams_ ? 0 : damaged_) - lost_;
   }
 
   const ping_options& options_;
@@ -56,6 +67,7 @@ class ping_report {
   std::uint64_t sent_ = 0;
   std::uint64_t damaged_ = 0;
   std::uint64_t lost_ = 0;
+  std::optional<reply_counts> datagrams_;
   clock::time_point flushed_{};
   bool progress_shown_ = false;
 };

@@ -29,7 +29,9 @@ class ping_session {
   using backend = typename Run::backend;
   using clock = std::chrono::steady_clock;
 
-  ping_session(Run& run, typename backend::loop& loop)
+  static constexpr bool looked_at = true;
+
+  ping_session(Run& run, typename backend::loop& loop, std::size_t /*ordinal*/)
       : run_(run),
         stream_(loop),
         timer_(loop),

@@ -75,13 +75,6 @@ endpoint endpoint_argument(std::string_view text) try {
   throw usage_error(bad.what());
 }
 
-endpoint stream_argument(std::string_view text) {
-  endpoint at = endpoint_argument(text);
-  if (at.is_stream()) return at;
-  throw usage_error(fmt::format("{}: this command takes tcp and unix endpoints, not {} ones",
-                                printable(at.to_string()), scheme(at.transport())));
-}
-
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {
   std::string best;
   std::size_t least = std::max<std::size_t>(2, text.size() / 3) + 1;

@@ -40,8 +40,6 @@ std::chrono::nanoseconds duration_argument(std::string_view option, std::string_
                                            zero zero_rule, off off_rule);
 
 endpoint endpoint_argument(std::string_view text);
-/// One of a stream; datagram ones are refused.
-endpoint stream_argument(std::string_view text);
 
 /// One of some words.
 template <class Value>

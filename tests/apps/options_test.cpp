@@ -202,10 +202,22 @@ TEST_CASE("options: bad endpoints are refused by name") {
   CHECK(has(refused({"serve", "a\x1b[1m:1"}), "a\\x1b[1m:1"));
 }
 
-TEST_CASE("options: ping refuses datagram endpoints") {
-  CHECK(refused({"ping", "udp://127.0.0.1:9"}) ==
-        "udp://127.0.0.1:9: this command takes tcp and unix endpoints, not udp ones");
-  CHECK(has(refused({"ping", "unixgram:/x"}), "not unixgram ones"));
+TEST_CASE("options: ping takes datagram endpoints and sizes that a datagram has") {
+  CHECK(parsed<ping_options>({"ping", "udp://localhost:echo"}).to.transport() ==
+        duet::transport::udp);
+  CHECK(parsed<ping_options>({"ping", "unixgram:@x", "-s", "65535"}).message_bytes == 65535);
+  CHECK(
+      parsed<ping_options>({"ping", "udp://:9", "-s", "16", "--model", "blocking"}).message_bytes ==
+      16);
+  CHECK(refused({"ping", "udp://:9", "-s", "15"}) ==
+        "--size 15: a datagram's number and checksum take 16 bytes");
+  CHECK(refused({"ping", "udp://:9", "-s", "65508"}) ==
+        "--size 65508: a udp datagram has at most 65507 bytes");
+  CHECK(has(refused({"ping", "unixgram:/x", "-s", "64Ki"}), "at most 65535"));
+  CHECK(has(refused({"ping", "udp://:9", "--model", "blocking", "--io", "sendrecv"}), "sendto"));
+  CHECK(has(refused({"ping", "udp://:9", "--model", "blocking", "--connections", "2"}),
+            "--connections"));
+  CHECK(parsed<ping_options>({"ping", "a:1", "-s", "1"}).message_bytes == 1);
 }
 
 TEST_CASE("options: send takes what datagrams have") {

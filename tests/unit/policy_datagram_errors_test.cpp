@@ -105,3 +105,16 @@ TEST_CASE("policy: of a UNIX socket only a reset is an earlier datagram's error"
           (each.number == ECONNRESET ? datagram_action::retry : datagram_action::drop));
   }
 }
+
+TEST_CASE("datagram_errors: Asio's category counts as the system's") {
+  struct category final : std::error_category {
+    [[nodiscard]] const char* name() const noexcept override { return "asio.system"; }
+    [[nodiscard]] std::string message(int) const override { return {}; }
+  };
+  static const category asio;
+  CHECK(kind_of({ECONNREFUSED, asio}) == datagram_failure::refused);
+  CHECK(kind_of({ENOENT, asio}) == datagram_failure::refused);
+  CHECK(kind_of({EMSGSIZE, asio}) == datagram_failure::too_long);
+  CHECK(policy::is_fatal_for_datagrams({EBADF, asio}));
+  CHECK_FALSE(policy::is_fatal_for_datagrams({ENOENT, asio}));
+}

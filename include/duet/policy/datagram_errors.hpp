@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "duet/datagram_types.hpp"
+#include "duet/error.hpp"
 
 namespace duet::policy {
 
@@ -24,14 +25,14 @@ struct linux_errors {
   static constexpr int host_down = 112;  // EHOSTDOWN
 };
 
-/// As what an error is counted.
+/// As what an error is counted. Asio's errors, which connect and bind of its sockets give, are known too.
 inline datagram_failure kind_of(std::error_code error) noexcept {
   using std::errc;
   const bool system = error.category() == std::system_category();
   if (system &&
       (error.value() == linux_errors::no_network || error.value() == linux_errors::host_down))
     return datagram_failure::unreachable;
-  const auto one_of = [&](auto... each) { return ((error == each) || ...); };
+  const auto one_of = [&](auto... each) { return (is(error, each) || ...); };
   if (one_of(errc::connection_refused, errc::connection_reset, errc::no_such_file_or_directory))
     return datagram_failure::refused;
   if (one_of(errc::network_unreachable, errc::host_unreachable, errc::network_down))
@@ -40,7 +41,7 @@ inline datagram_failure kind_of(std::error_code error) noexcept {
     return datagram_failure::forbidden;
   if (one_of(errc::no_buffer_space, errc::not_enough_memory, errc::resource_unavailable_try_again))
     return datagram_failure::no_room;
-  if (error == errc::message_size) return datagram_failure::too_long;
+  if (is(error, errc::message_size)) return datagram_failure::too_long;
   if (one_of(errc::invalid_argument, errc::address_not_available,
              errc::address_family_not_supported, errc::destination_address_required,
              errc::not_connected, errc::already_connected, errc::wrong_protocol_type,
@@ -51,7 +52,7 @@ inline datagram_failure kind_of(std::error_code error) noexcept {
 
 /// What says of a socket that it is none, or none any more.
 inline bool is_fatal_for_datagrams(std::error_code error) noexcept {
-  return error == std::errc::bad_file_descriptor || error == std::errc::not_a_socket;
+  return is(error, std::errc::bad_file_descriptor) || is(error, std::errc::not_a_socket);
 }
 
 /// An error of receiving. Nothing but a closed socket ends a receive loop: everything else was an earlier send's, or passes.
