@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "duet/policy/datagram_errors.hpp"
-#include "support/quantity.hpp"
 
 namespace duet::apps::echo {
 namespace {
@@ -34,17 +33,6 @@ policy::owed_options owed_of(const send_options& options) {
 }
 
 }  // namespace
-
-server_question::server_question(const send_options& options, observer* watcher)
-    : host(options.to.host().empty() ? options.to.address().to_string() : options.to.host()),
-      service(options.to.service().empty() ? std::to_string(options.to.port())
-                                           : options.to.service()) {
-  how.transport = options.to.transport();
-  how.watcher = watcher;
-  how.deadline = options.patience == never
-                     ? std::chrono::milliseconds(0)
-                     : std::chrono::ceil<std::chrono::milliseconds>(options.patience);
-}
 
 datagram_exchange::datagram_exchange(const send_options& options)
     : lines_(cuts_lines(options)),

@@ -8,13 +8,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <system_error>
 #include <vector>
 
-#include "duet/endpoint.hpp"
 #include "duet/policy/owed_replies.hpp"
-#include "duet/resolve_options.hpp"
 #include "echo/datagram_feed.hpp"
 #include "echo/options.hpp"
 #include "echo/send_report.hpp"
@@ -23,15 +20,6 @@ namespace duet::apps::echo {
 
 /// Room for whatever comes back.
 inline constexpr std::size_t reply_bytes = 65536;
-
-/// What the name of a server is looked up with: host, service, and for how long. A deadline of 0 is none.
-struct server_question {
-  explicit server_question(const send_options& options, observer* watcher);
-
-  std::string host;
-  std::string service;
-  resolve_options how;
-};
 
 class datagram_exchange {
  public:

@@ -17,6 +17,7 @@
 #include "duet/stream_types.hpp"
 #include "echo/blocking_io.hpp"
 #include "echo/datagram_exchange.hpp"
+#include "echo/datagram_target.hpp"
 #include "echo/options.hpp"
 #include "echo/send_report.hpp"
 #include "support/trace.hpp"
@@ -59,7 +60,7 @@ class async_datagram_sender {
   static constexpr std::size_t most_output = 1024 * 1024;
 
   void look_up() {
-    const server_question asked(options_, options_.trace ? &trace_ : nullptr);
+    const server_question asked(options_.to, options_.patience, options_.trace ? &trace_ : nullptr);
     names_.async_resolve(asked.host, asked.service, asked.how,
                          [this](std::error_code ec, const resolve_result& found) {
                            if (ec) return fail(ec);

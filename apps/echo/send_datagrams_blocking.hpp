@@ -5,7 +5,6 @@
 #pragma once
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,12 +17,11 @@
 
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
-#include "duet/os/flow.hpp"
-#include "duet/os/sockaddr.hpp"
 #include "duet/os/sys.hpp"
 #include "duet/policy/datagram_errors.hpp"
 #include "echo/blocking_io.hpp"
 #include "echo/datagram_exchange.hpp"
+#include "echo/datagram_target.hpp"
 #include "echo/options.hpp"
 #include "echo/send_report.hpp"
 #include "support/quantity.hpp"
@@ -64,36 +62,14 @@ class blocking_datagram_sender {
   /// To the first of the addresses that there is a way to.
   void connect() {
     std::error_code ec;
-    const std::vector<endpoint> candidates = look_up(ec);
+    const auto candidates = look_up_server<Backend>(options_.to, options_.patience, watcher_, ec);
     for (const endpoint& each : candidates) {
-      connect(each, ec);
+      server_ = open_connected<Backend>(each, watcher_, ec);
+      peer_ = each;
       if (!ec) return;
     }
     exchange_.unreachable(ec);
     over_ = true;
-  }
-
-  std::vector<endpoint> look_up(std::error_code& ec) {
-    if (options_.to.is_numeric()) return {options_.to};
-    const server_question asked(options_, watcher_);
-    typename Backend::loop loop;
-    typename Backend::resolver names(loop);
-    auto found = names.resolve(asked.host, asked.service, asked.how, ec).endpoints;
-    if (!ec && found.empty()) ec = error::name_no_data;
-    return found;
-  }
-
-  void connect(const endpoint& to, std::error_code& ec) try {
-    server_ = Backend::open_datagram(to, {}, watcher_);
-    const os::socket_address address = os::to_socket_address(to, ec);
-    if (ec) return;
-    const int result = os::sys::connect(server_.native_handle(), &address.generic, address.size);
-    if (result != 0) ec = os::sys::last_error();
-    os::flow(watcher_).took("connect", result, ec,
-                            [&] { return os::describe(address, SOCK_DGRAM); });
-    peer_ = to;
-  } catch (const std::system_error& failed) {
-    ec = failed.code();
   }
 
   void read() {
