@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("flood: a second of it leaves memory as it was and counters e
   if (under_asan || under_tsan) DUET_SKIP("a sanitizer's memory is not the server's");
   for (const std::string batch : {"1", "64"}) {
     CAPTURE(batch);
-    const arguments small{"udp://127.0.0.1:0", "--json", "--rcvbuf", "4Ki", "--batch", batch};
+    const arguments small{"udp://127.0.0.1:0", "--json", "--rcvbuf", "1Ki", "--batch", batch};
     check_flood(command_line<Row>("serve", small));
     arguments unguarded = small;
     unguarded.emplace_back("--no-loop-guard");
