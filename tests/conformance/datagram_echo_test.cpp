@@ -162,6 +162,33 @@ TEST_CASE_TEMPLATE("datagram echo: a loop with another server comes to silence",
   CHECK_FALSE(other.anything());
 }
 
+// What starts it came from where the second server then is: so it looks to the first one like a datagram of the second.
+TEST_CASE_TEMPLATE("datagram echo: two servers bounce a forged datagram until the guard ends it",
+                   Row, DUET_DATAGRAM_ROWS) {
+  DUET_NEEDS_ROW(Row);
+  fixture_of<Row> f;
+  datagram_echo_options few;
+  few.replies_per_second = 1;
+  few.replies_at_once = 50;
+  started<Row> one(f, few);
+  endpoint forged;
+  {
+    const raw_datagram forger = raw_datagram::bound(f.anywhere());
+    forged = forger.local_endpoint();
+    forger.send_to(as_bytes("ball"), one.where);
+  }
+  started<Row> two(f, forged, few);
+  const auto sum = [&](std::uint64_t datagram_echo_counters::*of) {
+    return one.server.counters().*of + two.server.counters().*of;
+  };
+  f.run_until([&] { return sum(&datagram_echo_counters::limited) > 0; });
+  f.run_ready();
+  CHECK(sum(&datagram_echo_counters::limited) == 1);
+  CHECK(sum(&datagram_echo_counters::echoed) >= 100);
+  CHECK(sum(&datagram_echo_counters::echoed) < 200);
+  CHECK(sum(&datagram_echo_counters::received) == sum(&datagram_echo_counters::echoed) + 1);
+}
+
 TEST_CASE_TEMPLATE("datagram echo: what the guard suspects is answered only without it", Backend,
                    DUET_BACKENDS) {
   using udp = row<Backend, udp4>;
