@@ -275,3 +275,60 @@ TEST_CASE_TEMPLATE("cost: no allocation a datagram one by one", Row, asio_udp4, 
   socket.close();
   f.check_no_work_left();
 }
+
+namespace {
+
+datagram_echo_client_options one_after_another() {
+  datagram_echo_client_options how;
+  how.interval = std::chrono::seconds(0);
+  return how;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("cost: no allocation a datagram of an echo client", Row, asio_udp4, posix_udp4,
+                   asio_unixgram, posix_unixgram) {
+  DUET_NEEDS_COUNTING();
+  fixture_of<Row> f;
+  const raw_datagram peer = raw_datagram::bound(f.anywhere());
+  typename Row::backend::datagram_echo_client client(f.loop(), one_after_another());
+  client.async_run(peer.local_endpoint(), f.once("run", [](std::error_code, reply_counts) {}));
+  // Its memory of numbers doubles at 1024 and at 2048.
+  CHECK(allocations_of_loop(f, [&](auto&& mark) {
+          for (int number = 0; number < 2000; ++number) {
+            if (number == 1100) mark();
+            const auto got = peer.receive();
+            peer.send_to(got.bytes, got.peer);
+          }
+        }) == 0);
+  client.cancel();
+}
+
+TEST_CASE_TEMPLATE("cost: an echo client sends and receives once a datagram", Row, asio_udp4,
+                   posix_udp4) {
+#if defined(DUET_FAULT_SEAM) && DUET_FAULT_SEAM
+  fixture_of<Row> f;
+  const raw_datagram peer = raw_datagram::bound(f.anywhere());
+  typename Row::backend::datagram_echo_client client(f.loop(), one_after_another());
+  client.async_run(peer.local_endpoint(), f.once("run", [](std::error_code, reply_counts) {}));
+  const auto answer = [&](std::uint64_t how_often) {
+    for (std::uint64_t each = 0; each < how_often; ++each) {
+      const std::uint64_t before = client.progress().sent;
+      const auto got = peer.receive();
+      peer.send_to(got.bytes, got.peer);
+      f.run_until([&] { return client.progress().sent > before; });
+    }
+  };
+  f.run_until([&] { return client.progress().sent == 1; });
+  answer(10);
+  os::faults::clear();
+  answer(100);
+  CHECK(os::faults::count(os::call::recvmsg) == 100);
+  CHECK(os::faults::count(os::call::sendmsg) == 100);
+  CHECK(os::faults::count(os::call::epoll_ctl) == 0);
+  os::faults::clear();
+  client.cancel();
+#else
+  DUET_SKIP("built without the fault seam (DUET_FAULT_SEAM=OFF)");
+#endif
+}
