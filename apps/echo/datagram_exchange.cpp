@@ -14,6 +14,9 @@ constexpr std::size_t default_chunk_bytes = 1400;
 /// does not wait.
 constexpr std::size_t unix_window_datagrams = 10;
 
+/// Less than what a duet server answers to one source (datagram_echo_options): from one that it takes for a flood it would drop the rest.
+constexpr policy::token_rate pace{8'000, 500};
+
 bool cuts_lines(const send_options& options) {
   return options.lines.value_or(!options.chunk_bytes && ::isatty(0) == 1);
 }
@@ -43,6 +46,12 @@ datagram_exchange::datagram_exchange(const send_options& options)
 void datagram_exchange::input_failed(std::error_code why) {
   result_.error = why;
   feed_.filled(0);
+}
+
+datagram_exchange::turn datagram_exchange::turn_of(std::span<const std::byte> datagram,
+                                                   clock::time_point now) noexcept {
+  if (!owed_.has_room(datagram.size())) return turn::after_reply;
+  return pace_.take(pace, now) ? turn::now : turn::after_pause;
 }
 
 void datagram_exchange::sent(clock::time_point now) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "duet/policy/owed_replies.hpp"
+#include "duet/policy/token_bucket.hpp"
 #include "echo/datagram_feed.hpp"
 #include "echo/options.hpp"
 #include "echo/send_report.hpp"
@@ -20,6 +21,9 @@ namespace duet::apps::echo {
 
 /// Room for whatever comes back.
 inline constexpr std::size_t reply_bytes = 65536;
+
+/// How long to wait when datagrams went too fast; some more of them may go then.
+inline constexpr std::chrono::milliseconds pace_pause{2};
 
 class datagram_exchange {
  public:
@@ -36,9 +40,12 @@ class datagram_exchange {
   /// The next datagram of the input.
   [[nodiscard]] std::optional<std::span<const std::byte>> next() { return feed_.next(); }
   /// Whether it may go while others are on their way.
-  [[nodiscard]] bool may_go(std::span<const std::byte> datagram) const noexcept {
-    return owed_.has_room(datagram.size());
-  }
+  enum class turn {
+    now,
+    after_reply,  ///< when one of those is settled
+    after_pause,  ///< pace_pause from now
+  };
+  [[nodiscard]] turn turn_of(std::span<const std::byte> datagram, clock::time_point now) noexcept;
   /// It went, or could not; it is next()'s.
   void sent(clock::time_point now);
   void not_sent();
@@ -66,6 +73,7 @@ class datagram_exchange {
  private:
   bool lines_;
   bool verify_;
+  policy::token_bucket pace_;
   datagram_feed feed_;
   policy::owed_replies owed_;
   datagram_result result_;

@@ -60,10 +60,11 @@ sends one chunk and waits for its echo.
 
 To a udp or unixgram endpoint each line or chunk is a datagram of its own, and
 each reply is printed as it comes, with --lines on a line of its own. At most 64
-are on the way (unixgram 10), and 128 KiB. What is not answered within -W is
-missing; any reply counts, with --verify only what equals a datagram that is
-owed one. A second reply to the same is no mistake. Of a name the first address
-that there is a way to is asked.
+are on the way (unixgram 10), and 128 KiB; 8000 go in a second, for servers with
+a loop guard drop more. What is not answered within -W is missing; any reply
+counts, with --verify only what equals a datagram that is owed one. A second
+reply to the same is no mistake. Of a name the first address that there is a way
+to is asked.
 
 Exit codes of datagrams: 0 all answered; 2 a line is longer than a datagram, its
 number is told, and what is before it was sent; 4 refused before anything came

@@ -37,6 +37,7 @@ class async_datagram_sender {
         input_(loop_, 0),
         output_(loop_, 1),
         deadline_(loop_),
+        pause_(loop_),
         reply_(reply_bytes) {}
 
   exit_code run() {
@@ -53,6 +54,7 @@ class async_datagram_sender {
 
  private:
   using clock = datagram_exchange::clock;
+  using turn = datagram_exchange::turn;
 
   /// Printed replies that a slow reader of the output has not taken: from the first on nothing more is sent, from the second on nothing
   /// received, which only a server that sends more than it is sent comes to.
@@ -95,8 +97,11 @@ class async_datagram_sender {
     while (!over_ && !waiting_ && printed() < much_output) {
       const auto datagram = exchange_.next();
       if (!datagram) return exchange_.input_over() ? end_if_settled() : wait_for_input();
-      if (!exchange_.may_go(*datagram)) return;
-      send(*datagram);
+      switch (exchange_.turn_of(*datagram, clock::now())) {
+        case turn::now: send(*datagram); break;
+        case turn::after_reply: return;
+        case turn::after_pause: return pause();
+      }
     }
   }
 
@@ -112,6 +117,15 @@ class async_datagram_sender {
   void wait_for_room() {
     waiting_ = true;
     socket_.async_wait(wait_type::write, [this](std::error_code) {
+      waiting_ = false;
+      send();
+    });
+  }
+
+  void pause() {
+    waiting_ = true;
+    pause_.expires_after(pace_pause);
+    pause_.async_wait([this](std::error_code) {
       waiting_ = false;
       send();
     });
@@ -209,6 +223,7 @@ class async_datagram_sender {
     input_.cancel();
     output_.cancel();
     deadline_.cancel();
+    pause_.cancel();
   }
 
   /// What was received before the end goes out in any case.
@@ -228,6 +243,7 @@ class async_datagram_sender {
   typename Backend::descriptor input_;
   typename Backend::descriptor output_;
   typename Backend::timer deadline_;
+  typename Backend::timer pause_;
   std::vector<std::byte> reply_;
   datagram_info about_;
   std::vector<std::byte> output_text_;

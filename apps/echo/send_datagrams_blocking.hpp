@@ -44,7 +44,11 @@ class blocking_datagram_sender {
     connect();
     while (!over_) {
       if (const auto datagram = exchange_.next()) {
-        exchange(*datagram);
+        if (exchange_.turn_of(*datagram, clock::now()) == datagram_exchange::turn::now) {
+          exchange(*datagram);
+        } else {
+          os::sys::poll(nullptr, 0, static_cast<int>(pace_pause.count()));
+        }
       } else if (exchange_.input_over()) {
         break;
       } else {
