@@ -5,12 +5,15 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "child.hpp"
 #include "duet/endpoint.hpp"
+#include "duet/os/lookup.hpp"
 
 namespace duet::test {
 
@@ -74,6 +77,28 @@ class running_server {
   std::vector<endpoint> at;
 };
 
+/// Serves `named`, which has port 0, and checks that every address of the name is bound, once, and has an echo.
+template <class Row, class Echo>
+void check_every_address_bound(const std::string& named, Echo echo_of) {
+  std::error_code ec;
+  std::set<std::string> expected;
+  for (const endpoint& each : os::resolve(endpoint::parse(named).with_port(1), ec))
+    expected.insert(each.with_port(0).to_string());
+  REQUIRE_FALSE(ec);
+  running_server server(command_line<Row>("serve", {named}), expected.size());
+  std::set<std::string> bound;
+  for (const endpoint& each : server.at) {
+    bound.insert(each.with_port(0).to_string());
+    CHECK(echo_of(each, "x") == "x");
+  }
+  CHECK(bound == expected);
+  CHECK(server.stop() == 0);
+}
+
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 /// A server on a port of its own.
 template <class Row>
 struct tcp_server : running_server {
@@ -89,6 +114,7 @@ struct tcp_server : running_server {
 }  // namespace duet::test
 
 #define DUET_APP_COLUMNS duet::test::asio_async, duet::test::posix_async
+#define DUET_APP_BLOCKING duet::test::asio_blocking, duet::test::posix_blocking
 #define DUET_APP_ROWS                                                         \
   duet::test::asio_async, duet::test::asio_blocking, duet::test::posix_async, \
       duet::test::posix_blocking

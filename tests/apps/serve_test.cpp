@@ -6,11 +6,9 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
 
 #include "descriptors.hpp"
-#include "duet/os/lookup.hpp"
 #include "echo_app.hpp"
 #include "raw_socket.hpp"
 #include "temporary_folder.hpp"
@@ -79,21 +77,7 @@ TEST_CASE_TEMPLATE("serve: several endpoints and every transport", Row, DUET_APP
 }
 
 TEST_CASE_TEMPLATE("serve: a name binds every address of it", Row, DUET_APP_ROWS) {
-  std::error_code ec;
-  std::set<std::string> expected;
-  for (const duet::endpoint& each :
-       duet::os::resolve(duet::endpoint::parse("tcp://localhost:1"), ec)) {
-    expected.insert(each.with_port(0).to_string());
-  }
-  REQUIRE_FALSE(ec);
-  running_server server(command_line<Row>("serve", {"localhost:0"}), expected.size());
-  std::set<std::string> bound;
-  for (const duet::endpoint& each : server.at) {
-    bound.insert(each.with_port(0).to_string());
-    CHECK(echo_of(each, "x") == "x");
-  }
-  CHECK(bound == expected);
-  CHECK(server.stop() == 0);
+  check_every_address_bound<Row>("localhost:0", echo_of);
 }
 
 TEST_CASE_TEMPLATE("serve: the dual-stack wildcard takes both families", Row, DUET_APP_COLUMNS) {
@@ -125,9 +109,7 @@ TEST_CASE_TEMPLATE("serve: the port file is complete before the ready line", Row
 TEST_CASE_TEMPLATE("serve: socket files have the mode and the owner asked for", Row,
                    DUET_APP_ROWS) {
   const temporary_folder folder;
-  arguments words{"unix:" + folder.fresh_path()};
-  const bool datagrams = std::string_view(Row::model) == "async";
-  if (datagrams) words.push_back("unixgram:" + folder.fresh_path());
+  arguments words{"unix:" + folder.fresh_path(), "unixgram:" + folder.fresh_path()};
   const std::size_t endpoints = words.size();
   const std::string user = std::to_string(::geteuid());
   const gid_t group = ::geteuid() == 0 ? 1 : ::getegid();
