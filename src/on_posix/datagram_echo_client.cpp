@@ -14,7 +14,7 @@
 
 namespace duet::on_posix {
 
-/// One run. Its handlers share its ownership. A result that was told may have ended it: finished_ is looked at behind each.
+/// One run. Its handlers share its ownership. A result that was told may have ended it: finished_ is looked at behind each, of next() with action::again.
 class datagram_echo_client::core : public std::enable_shared_from_this<core> {
  public:
   core(loop& owner, const datagram_echo_client_options& options, const endpoint& to)
@@ -67,7 +67,6 @@ class datagram_echo_client::core : public std::enable_shared_from_this<core> {
     for (int count = 0; !finished_;) {
       const auto now = clock::now();
       const auto step = run_.next(now);
-      if (finished_) return;
       switch (step.what) {
         case action::again: break;
         case action::done: return finish({});

@@ -24,7 +24,7 @@
 
 namespace duet::on_asio::detail {
 
-/// One run. Its handlers share its ownership. A result that was told may have ended it: finished_ is looked at behind each.
+/// One run. Its handlers share its ownership. A result that was told may have ended it: finished_ is looked at behind each, of next() with action::again.
 class datagram_echo_client_core : public std::enable_shared_from_this<datagram_echo_client_core> {
  public:
   using handler = any_handler<std::error_code, reply_counts>;
@@ -89,7 +89,6 @@ class datagram_echo_client_core : public std::enable_shared_from_this<datagram_e
     for (int count = 0; !finished_;) {
       const auto now = clock::now();
       const auto step = run_.next(now);
-      if (finished_) return;
       switch (step.what) {
         case action::again: break;
         case action::done: return finish({});
