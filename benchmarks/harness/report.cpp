@@ -207,11 +207,12 @@ std::string machine_text(const environment& e, bool color) {
 std::string environment_text(const environment& e, const arm_settings& settings, bool color) {
   const auto line = environment_line;
   return machine_text(e, color) +
-         line("fairness",
-              fmt::format(
-                  "TCP_NODELAY, {} (system default {}), read buffer {} B, same flags for all arms",
-                  settings.congestion_control, e.default_congestion_control,
-                  settings.buffer_bytes)) +
+         line(
+             "fairness",
+             fmt::format("TCP_NODELAY, {} (system default {}), read buffer {} B; of "
+                         "datagrams receive buffer {} B as far as allowed; same flags for all arms",
+                         settings.congestion_control, e.default_congestion_control,
+                         settings.buffer_bytes, settings.receive_buffer_bytes)) +
          line("scope", "loopback: the software path only, no network card");
 }
 

@@ -123,6 +123,7 @@ json to_json(const plan& how) {
           {"seed", how.seed},
           {"gates", how.gates},
           {"buffer_bytes", how.settings.buffer_bytes},
+          {"datagram_receive_buffer_bytes", how.settings.receive_buffer_bytes},
           {"congestion_control", how.settings.congestion_control},
           {"nodelay", true}};
 }

@@ -36,7 +36,7 @@ class client {
  private:
   void receive() {
     deadline_.expires_after(std::chrono::seconds(5));
-    deadline_.async_wait([this](std::error_code ec) {
+    deadline_.async_wait([](std::error_code ec) {
       if (!ec) duet::throw_error(duet::error::timed_out, "receive");
     });
     server_.async_receive(std::as_writable_bytes(std::span(echo_)),
