@@ -88,9 +88,10 @@ the totals.
 A datagram begins with a number and a checksum, so that the totals can tell how
 many were lost, and answered twice, out of order, late, or changed (bad).
 With -i 0 the next one goes when the last was answered or lost, else one each
-interval whatever comes back. The blocking model hears nothing late: a deadline
-ends its socket. As long as nobody has answered, the next address of a name is
-tried when one refuses.
+interval whatever comes back. From 10000 a second on a server of duet's answers
+fewer, unless it has --no-loop-guard. The blocking model hears nothing late: a
+deadline ends its socket. As long as nobody has answered, the next address of a
+name is tried when one refuses.
 
 Exit codes: 0 all came back; 1 some did not; 4 nobody was ever there; 5 none
 came back; 6 some came back changed.
