@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "child.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/os/lookup.hpp"
+#include "raw_datagram.hpp"
 
 namespace duet::test {
 
@@ -93,6 +95,16 @@ void check_every_address_bound(const std::string& named, Echo echo_of) {
   }
   CHECK(bound == expected);
   CHECK(server.stop() == 0);
+}
+
+/// Asks a unixgram server until one answer more than the peer's queue holds is due; nobody reads them. A server that has to wait for room
+/// waits now, or is about to. Source: unix(7), max_dgram_qlen, of which a queue holds one more.
+inline void leave_answers_unread(const raw_datagram& peer, const endpoint& server) {
+  int queued = 0;
+  std::ifstream("/proc/sys/net/unix/max_dgram_qlen") >> queued;
+  REQUIRE(queued > 0);
+  // The peer's queue, the one in the server's hand, the server's queue: that all of it was taken tells where the server is.
+  for (int each = 0; each < 2 * (queued + 1) + 1; ++each) peer.send_to(as_bytes("x"), server);
 }
 
 inline bool contains(std::string_view text, std::string_view part) {

@@ -38,8 +38,8 @@ TEST_CASE("failure: a bad command line is exit 2 and names what is bad") {
   check({"serv"}, "'serv'");
   check({"serve"}, "ENDPOINT");
   check({"serve", "tcp://127.0.0.1:65543"}, "'65543'");
-  check({"serve", "--model", "blocking", "udp://127.0.0.1:0"}, "--model async");
-  check({"ping", "udp://127.0.0.1:1"}, "udp://127.0.0.1:1: this command takes tcp and unix");
+  check({"serve", "--model", "blocking", "udp://127.0.0.1:0", "--batch", "2"}, "--model async");
+  check({"send", "udp://127.0.0.1:1", "-s", "65508"}, "at most 65507 bytes");
   check({"serve", "unix:/x", "--owner", "duet-nobody"}, "there is no user 'duet-nobody'");
   check({"ping", "127.0.0.1:1", "--tarce"}, "--trace");
   check({"ping", "127.0.0.1:1", "-c", "ten"}, "'ten'");

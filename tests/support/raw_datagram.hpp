@@ -81,11 +81,10 @@ class raw_datagram {
   }
   /// Returns errno, or 0.
   [[nodiscard]] int try_send_to(std::span<const std::byte> bytes, const endpoint& to) const {
-    return send_to(bytes, to, 0);
-  }
-  /// The same without waiting for room.
-  [[nodiscard]] int try_send_to_now(std::span<const std::byte> bytes, const endpoint& to) const {
-    return send_to(bytes, to, MSG_DONTWAIT);
+    const os::socket_address address = address_of(to);
+    const ssize_t sent =
+        ::sendto(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, &address.generic, address.size);
+    return sent < 0 ? errno : 0;
   }
   void send(std::span<const std::byte> bytes) const {
     checked(::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL), "send");
@@ -107,12 +106,6 @@ class raw_datagram {
     if (from.size == 0) from.generic.sa_family = AF_UNIX;
     got.peer = os::to_endpoint(from, SOCK_DGRAM);
     return got;
-  }
-  [[nodiscard]] int send_to(std::span<const std::byte> bytes, const endpoint& to, int flags) const {
-    const os::socket_address address = address_of(to);
-    const ssize_t sent = ::sendto(fd(), bytes.data(), bytes.size(), flags | MSG_NOSIGNAL,
-                                  &address.generic, address.size);
-    return sent < 0 ? errno : 0;
   }
   static os::socket_address address_of(const endpoint& at) {
     std::error_code ec;
