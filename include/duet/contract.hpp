@@ -18,6 +18,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +29,7 @@
 #include "duet/address.hpp"
 #include "duet/connect_options.hpp"
 #include "duet/contract_datagram.hpp"
+#include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
@@ -282,6 +284,9 @@ concept backend =
     datagram_socket<typename Backend::datagram_socket, typename Backend::loop,
                     typename Backend::incoming_batch, typename Backend::outgoing_batch> &&
     resolver<typename Backend::resolver, typename Backend::loop> &&
+    session<typename Backend::session, typename Backend::stream> &&
+    server<typename Backend::server, typename Backend::loop,
+           std::shared_ptr<typename Backend::session>> &&
     echo_server<typename Backend::echo_server, typename Backend::loop> &&
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
     blocking_connection<typename Backend::blocking_connection> &&

@@ -147,7 +147,9 @@ void io_source::on_ready(std::uint32_t events) {
 }
 
 void io_source::proceed(const std::unique_ptr<slot>& which) {
-  if (waiting(which) && perform(*which)) which->complete();
+  if (!waiting(which)) return;
+  if (perform(*which)) return which->complete();
+  if (which == writer_ && watch_bytes_ != nullptr) watch_bytes_->write_waits();
 }
 
 void io_source::drop_idle_interest(std::uint32_t events, std::uint32_t served) noexcept {

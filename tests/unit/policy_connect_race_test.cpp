@@ -4,8 +4,8 @@
 
 #include <chrono>
 #include <string>
-#include <tuple>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
 #include "duet/error.hpp"
@@ -157,7 +157,7 @@ TEST_CASE("connect_race: no hope while a lookup is out") {
   CHECK(race.error() == std::errc::connection_refused);
 }
 
-TEST_CASE("connect_race: no address tells why, and first what may help another time") {
+TEST_CASE("connect_race: no address tells why and first what may help another time") {
   for (const auto& [six, four, told] :
        {std::tuple(error::name_no_data, error::name_try_again, error::name_try_again),
         std::tuple(error::name_not_found, error::name_not_found, error::name_not_found),

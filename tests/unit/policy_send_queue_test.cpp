@@ -57,7 +57,7 @@ TEST_CASE("send_queue: neighbours go in one call and in order") {
   CHECK(queue.counters() == send_queue_counters{3, 3, 0, 0, 6});
 }
 
-TEST_CASE("send_queue: what is full waits, refuses or closes, and leaves the message alone") {
+TEST_CASE("send_queue: what is full leaves the message alone") {
   for (const auto& [rule, told, refused] : {std::tuple(overflow_rule::wait, verdict::wait, 0U),
                                             std::tuple(overflow_rule::refuse, verdict::refused, 1U),
                                             std::tuple(overflow_rule::close, verdict::close, 1U)}) {
@@ -104,7 +104,7 @@ TEST_CASE("send_queue: an empty message is sent when it is taken") {
   CHECK(queue.counters().sent == 1);
 }
 
-TEST_CASE("send_queue: dropping spares what was begun, and drops nothing in vain") {
+TEST_CASE("send_queue: dropping spares what was begun and drops nothing in vain") {
   send_queue queue({.bytes = 10,
                     .messages = 4,
                     .high_watermark = 10,

@@ -109,7 +109,7 @@ TEST_CASE("deadline_wheel: cleared and destroyed entries are not told") {
   CHECK_FALSE(cleared.told);
 }
 
-TEST_CASE("deadline_wheel: what is told may set, clear and destroy any") {
+TEST_CASE("deadline_wheel: what is told may set and clear and destroy any") {
   deadline_wheel wheel(begin, tick);
   std::list<timed> all(10);
   for (timed& each : all) wheel.set(each, begin + 1s);

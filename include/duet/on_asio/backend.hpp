@@ -15,6 +15,7 @@
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/resolver.hpp"
+#include "duet/on_asio/server.hpp"
 #include "duet/on_asio/stream.hpp"
 
 namespace duet::on_asio {
@@ -34,6 +35,8 @@ struct backend {
   using incoming_batch = on_asio::incoming_batch;
   using outgoing_batch = on_asio::outgoing_batch;
   using resolver = on_asio::resolver;
+  using session = on_asio::session;
+  using server = on_asio::server;
   using echo_server = on_asio::echo_server;
   using echo_client = on_asio::echo_client;
   using blocking_server = blocking::server;

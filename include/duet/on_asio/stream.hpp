@@ -158,10 +158,14 @@ class basic_stream {
         os::try_receive(native_handle(), to, ec, {state_->watcher, "socket.native_handle"});
     // TLS and Asio's composed operations know the end of a stream by Asio's own code.
     if (ec == error::end_of_stream) ec = asio::error::eof;
+    state_->has_read(size.value_or(0));
     return size;
   }
   std::optional<std::size_t> try_write_some(std::span<const std::byte> from, std::error_code& ec) {
-    return os::try_send(native_handle(), from, ec, {state_->watcher, "socket.native_handle"});
+    const auto size =
+        os::try_send(native_handle(), from, ec, {state_->watcher, "socket.native_handle"});
+    state_->has_written(size.value_or(0));
+    return size;
   }
 
   // UNIX streams only.
@@ -213,6 +217,9 @@ class basic_stream {
 
   /// Tells each call to `watcher` until it is replaced; nullptr: nobody. `watcher` outlives the stream.
   void set_observer(observer* watcher) { state_->watcher = observer_of_steps(watcher); }
+
+  /// For server.hpp: tells what moves to `watch` until it is replaced; nullptr: nobody.
+  void set_watch(os::stream_watch* watch) noexcept { state_->bytes = watch; }
 
   /// For connect.hpp: the state, closed and made ready for a new connection.
   std::shared_ptr<detail::stream_state<Executor>> prepare_connect(observer* watcher) {

@@ -15,6 +15,7 @@
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/resolver.hpp"
+#include "duet/on_posix/server.hpp"
 #include "duet/on_posix/stream.hpp"
 
 namespace duet::on_posix {
@@ -34,6 +35,8 @@ struct backend {
   using incoming_batch = on_posix::incoming_batch;
   using outgoing_batch = on_posix::outgoing_batch;
   using resolver = on_posix::resolver;
+  using session = on_posix::session;
+  using server = on_posix::server;
   using echo_server = on_posix::echo_server;
   using echo_client = on_posix::echo_client;
   using blocking_server = blocking::server;

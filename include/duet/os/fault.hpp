@@ -36,6 +36,7 @@ enum class call : std::uint8_t {
   if_nametoindex,
   lchown,
   listen,
+  open,
   pipe2,
   poll,
   read,

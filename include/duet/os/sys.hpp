@@ -162,6 +162,9 @@ inline int chmod(const char* path, mode_t mode) noexcept {
 inline int lchown(const char* path, uid_t owner, gid_t group) noexcept {
   return enter(call::lchown) ? ::lchown(path, owner, group) : -1;
 }
+inline int open(const char* path, int flags) noexcept {
+  return enter(call::open) ? ::open(path, flags) : -1;
+}
 inline int unlink(const char* path) noexcept { return enter(call::unlink) ? ::unlink(path) : -1; }
 inline int sigaction(int signal, const struct sigaction* action, struct sigaction* old) noexcept {
   return enter(call::sigaction) ? ::sigaction(signal, action, old) : -1;

@@ -13,6 +13,7 @@
 
 #include "duet/error.hpp"
 #include "duet/observer.hpp"
+#include "duet/on_asio/detail/stream_state.hpp"
 #include "duet/os/flow.hpp"
 
 namespace duet::on_asio::detail {
@@ -26,19 +27,21 @@ struct told_operation {
   std::size_t asked = 0;
 };
 
-template <class Handler>
+template <class Handler, class Executor, operation_kind Kind>
 class operation_handler {
  public:
   /// `keep` owns the signal behind `slot`: composed operations keep their own cancellation state in the signal's memory, so it has
   /// to outlive them, also when the stream goes first.
   operation_handler(Handler handler, asio::cancellation_slot slot, told_operation told,
-                    std::shared_ptr<void> keep)
+                    std::shared_ptr<stream_state<Executor>> keep)
       : handler_(std::move(handler)), slot_(slot), told_(told), keep_(std::move(keep)) {}
 
   void operator()(std::error_code error) { std::move(handler_)(error); }
 
   void operator()(std::error_code error, std::size_t moved) {
     if (told_.watcher != nullptr) tell(error, moved);
+    if constexpr (Kind == operation_kind::read) keep_->has_read(moved);
+    if constexpr (Kind == operation_kind::write_some) keep_->has_written(moved);
     std::move(handler_)(error, moved);
   }
 
@@ -61,31 +64,33 @@ class operation_handler {
   Handler handler_;
   asio::cancellation_slot slot_;
   told_operation told_;
-  std::shared_ptr<void> keep_;
+  std::shared_ptr<stream_state<Executor>> keep_;
 };
 
 }  // namespace duet::on_asio::detail
 
 /// Executor and allocator are the inner handler's.
-template <template <class, class> class Associator, class Handler, class Default>
-struct asio::associator<Associator, duet::on_asio::detail::operation_handler<Handler>, Default>
+template <template <class, class> class Associator, class Handler, class Executor,
+          duet::on_asio::detail::operation_kind Kind, class Default>
+struct asio::associator<Associator,
+                        duet::on_asio::detail::operation_handler<Handler, Executor, Kind>, Default>
     : Associator<Handler, Default> {
   static typename Associator<Handler, Default>::type get(
-      const duet::on_asio::detail::operation_handler<Handler>& handler) noexcept {
+      const duet::on_asio::detail::operation_handler<Handler, Executor, Kind>& handler) noexcept {
     return Associator<Handler, Default>::get(handler.inner());
   }
-  static auto get(const duet::on_asio::detail::operation_handler<Handler>& handler,
+  static auto get(const duet::on_asio::detail::operation_handler<Handler, Executor, Kind>& handler,
                   const Default& fallback) noexcept {
     return Associator<Handler, Default>::get(handler.inner(), fallback);
   }
 };
 
 /// The cancellation slot is the inner handler's if it has one, else the stream's.
-template <class Handler, class Default>
-struct asio::associated_cancellation_slot<duet::on_asio::detail::operation_handler<Handler>,
-                                          Default> {
+template <class Handler, class Executor, duet::on_asio::detail::operation_kind Kind, class Default>
+struct asio::associated_cancellation_slot<
+    duet::on_asio::detail::operation_handler<Handler, Executor, Kind>, Default> {
   using type = asio::cancellation_slot;
-  static type get(const duet::on_asio::detail::operation_handler<Handler>& handler,
+  static type get(const duet::on_asio::detail::operation_handler<Handler, Executor, Kind>& handler,
                   const Default& = Default()) noexcept {
     return handler.slot();
   }

@@ -73,8 +73,11 @@ struct initiate_operation {
   void operator()(Handler&& handler, const Buffers& buffers) const {
     told_operation told{state->watcher, Operation::call, Operation::asio, -1,
                         asio::buffer_size(buffers)};
+    if constexpr (Operation::kind == operation_kind::write_some ||
+                  Operation::kind == operation_kind::wait_write)
+      state->write_waits();
     if (told.watcher != nullptr && state->socket.is_open()) told.fd = state->socket.native_handle();
-    using wrapped = operation_handler<std::decay_t<Handler>>;
+    using wrapped = operation_handler<std::decay_t<Handler>, Executor, Operation::kind>;
     Operation::start(*state, buffers,
                      wrapped(std::forward<Handler>(handler), state->slot(Operation::kind), told,
                              state->shared_from_this()));

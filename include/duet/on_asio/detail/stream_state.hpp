@@ -13,6 +13,7 @@
 
 #include "duet/observer.hpp"
 #include "duet/os/sockaddr.hpp"
+#include "duet/os/stream_watch.hpp"
 #include "duet/stream_types.hpp"
 
 namespace duet::on_asio::detail {
@@ -83,6 +84,17 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   asio::basic_stream_socket<asio::generic::stream_protocol, Executor> socket;
   os::peer_address peer;
   observer* watcher = nullptr;
+  os::stream_watch* bytes = nullptr;  ///< told what moves; nullptr: nobody
+
+  void has_read(std::size_t size) const noexcept {
+    if (bytes != nullptr && size > 0) bytes->has_read(size);
+  }
+  void has_written(std::size_t size) const noexcept {
+    if (bytes != nullptr && size > 0) bytes->has_written(size);
+  }
+  void write_waits() const noexcept {
+    if (bytes != nullptr) bytes->write_waits();
+  }
 
  private:
   std::array<asio::cancellation_signal, static_cast<std::size_t>(operation_kind::last)> signals_;

@@ -54,6 +54,7 @@ class write_op {
   template <class Self>
   void operator()(Self& self, std::error_code ec = {}, std::size_t moved = 0) {
     written_ += moved;
+    of_->has_written(moved);
     const bool first = !std::exchange(started_, true);
     // As asio::async_write: how much was written is known.
     if (first) self.reset_cancellation_state(asio::enable_partial_cancellation());
@@ -65,6 +66,7 @@ class write_op {
     }
     if (!first && (ec || written_ >= size_)) return self.complete(ec, written_);
     auto& socket = of_->socket;
+    of_->write_waits();
     socket.async_write_some(buffer_window(from_, written_), std::move(self));
   }
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The members of session that need to know its server.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "duet/error.hpp"
+#include "duet/on_asio/detail/server_core.hpp"
+#include "duet/on_asio/session.hpp"
+#include "duet/os/flow.hpp"
+
+namespace duet::on_asio {
+
+inline session::session(detail::session_setup&& setup)
+    : core_(std::move(setup.core)),
+      stream_(std::move(setup.connected)),
+      watch_(core_->options().limits, detail::server_clock::now(), core_->random()) {
+  stream_.set_watch(this);
+}
+
+inline session::~session() { stream_.set_watch(nullptr); }
+
+inline endpoint session::peer() const {
+  std::error_code unknown;
+  return stream_.remote_endpoint(unknown);
+}
+
+inline void session::drain() {
+  if (on_drain_) return on_drain_();
+  finish(close_reason::drain);
+}
+
+inline void session::linger() {
+  watch_.linger_until(detail::server_clock::now() + core_->options().linger);
+  core_->watch(*this);
+}
+
+inline void session::finish(close_reason why) {
+  if (!open_) return;
+  ending_ = why;
+  std::error_code ec;
+  stream_.shutdown(shutdown_type::send, ec);
+  if (ec) return close(close_reason::failed, ec);
+  linger();
+  stream_.cancel(wait_type::read);
+  read_away();
+}
+
+inline void session::read_away() {
+  std::byte unwanted[4096];
+  std::error_code ec;
+  for (int most = 16; most > 0; --most) {
+    const auto size = stream_.try_read_some(unwanted, ec);
+    if (ec) return close(ending_);
+    if (!size) break;
+  }
+  stream_.async_wait(wait_type::read, [self = shared_from_this()](std::error_code failed) {
+    if (self->open_) failed ? self->close(self->ending_) : self->read_away();
+  });
+}
+
+inline void session::close(close_reason why, std::error_code error) {
+  if (!std::exchange(open_, false)) return;
+  const session_ptr keep = shared_from_this();
+  on_drain_ = nullptr;
+  const endpoint last = core_->wants_peers() ? peer() : endpoint();
+  stream_.close();
+  core_->left(*this, last, why, error);
+}
+
+inline void session::abort(close_reason why, std::error_code error) {
+  if (open_) os::reset_on_close(stream_.native_handle());
+  close(why, error);
+}
+
+inline void session::caught() noexcept {
+  try {
+    throw;
+  } catch (const std::system_error& failed) {
+    if (failed.code() == condition::end_of_stream) return finish(close_reason::end_of_stream);
+    abort(close_reason::failed, failed.code());
+  } catch (...) {
+    abort(close_reason::thrown);
+  }
+}
+
+inline void session::moved(std::size_t bytes) noexcept {
+  using detail::server_clock;
+  const auto now = watch_.wants_time() ? server_clock::now() : server_clock::time_point();
+  if (watch_.moved(bytes, now) && open_) core_->watch(*this);
+}
+
+inline void session::has_read(std::size_t bytes) noexcept {
+  core_->counters().bytes_read += bytes;
+  moved(bytes);
+}
+
+inline void session::has_written(std::size_t bytes) noexcept {
+  core_->counters().bytes_written += bytes;
+  watch_.found_room();
+  moved(bytes);
+}
+
+inline void session::write_waits() noexcept {
+  if (watch_.waits_for_room(detail::server_clock::now()) && open_) core_->watch(*this);
+}
+
+}  // namespace duet::on_asio

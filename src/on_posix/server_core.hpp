@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// server_core: what a server of the POSIX column, its listeners and its sessions share.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "duet/on_posix/listener.hpp"
+#include "duet/on_posix/server.hpp"
+#include "duet/os/reserve_descriptor.hpp"
+#include "duet/policy/accept_policy.hpp"
+#include "duet/policy/admission.hpp"
+
+namespace duet::on_posix {
+namespace detail {
+using server_clock = std::chrono::steady_clock;
+
+/// What server, listeners and sessions share; lives until the last of their handlers has been called.
+class server_core : public std::enable_shared_from_this<server_core> {
+ public:
+  server_core(loop& owner, const server_options& options)
+      : options_(options),
+        admission_(options.max_connections, options.max_per_address, options.at_cap),
+        loop_(owner),
+        wheel_(server_clock::now(), options.tick),
+        ticks_(owner),
+        deadline_(owner) {}
+
+  endpoint listen(const endpoint& at);
+  void start(session_maker make);
+  void pause();
+  void resume();
+  void drain(std::chrono::milliseconds deadline, handler<void(std::vector<endpoint>)> handler);
+  void stop();
+
+  // For sessions.
+  [[nodiscard]] const server_options& options() const noexcept { return options_; }
+  [[nodiscard]] server_counters& counters() noexcept { return counters_; }
+  /// Whether anybody asks who a peer is.
+  [[nodiscard]] bool wants_peers() const noexcept {
+    return options_.watcher != nullptr || admission_.knows_addresses();
+  }
+  [[nodiscard]] double random() { return std::uniform_real_distribution<double>()(random_); }
+  void watch(session& it) noexcept;
+  void left(session& it, const endpoint& peer, close_reason why, std::error_code error);
+
+ private:
+  /// One listener with what its accept loop remembers.
+  struct door {
+    explicit door(loop& owner) : entrance(owner), pause(owner) {}
+    listener entrance;
+    timer pause;
+    policy::accept_policy policy;
+    bool accepting = false;
+    bool pausing = false;
+  };
+
+  void accept(door& at);
+  void accept_at_all();
+  void accepted(door& at, std::error_code ec, stream arrived);
+  void accept_failed(door& at, std::error_code ec);
+  void admit(stream arrived);
+  void refuse(stream& arrived, std::uint64_t& count, const endpoint& peer);
+  void run_handler(session& of, void (session::*what)());
+  void arm() noexcept;
+  void tick();
+  void close_doors();
+  void cut_all(std::vector<endpoint>& survivors);
+  void finish_drain();
+  void event(std::string_view what, const endpoint* where, std::error_code error) const {
+    if (options_.watcher != nullptr) options_.watcher->on_event(what, where, error);
+  }
+  [[nodiscard]] endpoint peer_of(const stream& arrived) const {
+    std::error_code unknown;
+    return wants_peers() ? arrived.remote_endpoint(unknown) : endpoint();
+  }
+  [[nodiscard]] bool takes_any() const noexcept {
+    return running_ && !paused_ && !draining_ && admission_.open();
+  }
+
+  server_options options_;
+  server_counters counters_;
+  policy::admission admission_;
+  loop& loop_;
+  session_maker make_;
+  std::list<door> doors_;
+  std::list<session_ptr> sessions_;
+  os::reserve_descriptor reserve_;
+  std::minstd_rand random_{std::random_device{}()};
+  policy::deadline_wheel wheel_;
+  timer ticks_;
+  std::optional<server_clock::time_point> armed_for_;
+  timer deadline_;
+  bool running_ = false;
+  bool paused_ = false;
+  bool draining_ = false;
+  std::vector<endpoint> survivors_;
+  std::vector<handler<void(std::vector<endpoint>)>> drained_;
+};
+
+}  // namespace detail
+}  // namespace duet::on_posix

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// What decides about the connections of a server, without one: who is let in, whose time is over; and its counters as text.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+#include "duet/policy/admission.hpp"
+#include "duet/policy/session_watch.hpp"
+
+using namespace duet;
+using namespace duet::policy;
+using namespace std::chrono_literals;
+using verdict = admission::verdict;
+
+namespace {
+
+const session_watch::time_point begin{1h};
+const endpoint somebody = endpoint::parse("tcp://192.0.2.1:1000");
+const endpoint same_host = endpoint::parse("tcp://192.0.2.1:1001");
+const endpoint mapped = endpoint::parse("tcp://[::ffff:192.0.2.1]:1002");
+const endpoint another = endpoint::parse("tcp://192.0.2.2:1000");
+const endpoint local = endpoint::parse("unix:/run/x.sock");
+
+}  // namespace
+
+TEST_CASE("admission: a cap in all closes the door or refuses") {
+  admission waiting(2, 0, cap_rule::wait);
+  CHECK(waiting.enter(somebody) == verdict::serve);
+  CHECK(waiting.open());
+  CHECK(waiting.enter(somebody) == verdict::serve);
+  CHECK_FALSE(waiting.open());
+  CHECK(waiting.leave(somebody));
+  CHECK(waiting.open());
+  CHECK_FALSE(waiting.leave(somebody));
+  CHECK(waiting.active() == 0);
+
+  admission refusing(1, 0, cap_rule::refuse);
+  CHECK(refusing.enter(somebody) == verdict::serve);
+  CHECK(refusing.open());
+  CHECK(refusing.enter(somebody) == verdict::refuse_by_cap);
+  CHECK_FALSE(refusing.leave(somebody));
+  CHECK(refusing.enter(somebody) == verdict::serve);
+
+  admission endless(0, 0, cap_rule::wait);
+  for (int each = 0; each < 100'000; ++each) CHECK(endless.enter(somebody) == verdict::serve);
+}
+
+TEST_CASE("admission: a cap for each address whatever its port and family of listener") {
+  admission doors(0, 2, cap_rule::wait);
+  CHECK(doors.knows_addresses());
+  CHECK(doors.enter(somebody) == verdict::serve);
+  CHECK(doors.enter(mapped) == verdict::serve);
+  CHECK(doors.enter(same_host) == verdict::refuse_by_address);
+  CHECK(doors.enter(another) == verdict::serve);
+  for (int each = 0; each < 5; ++each) CHECK(doors.enter(local) == verdict::serve);
+  CHECK_FALSE(doors.leave(mapped));
+  CHECK(doors.enter(same_host) == verdict::serve);
+  CHECK(doors.active() == 8);
+}
+
+TEST_CASE("session_watch: nothing is limited by default") {
+  const session_limits none;
+  session_watch watch(none, begin, 0.5);
+  CHECK_FALSE(watch.next());
+  CHECK_FALSE(watch.wants_time());
+  CHECK_FALSE(watch.waits_for_room(begin));
+  CHECK_FALSE(watch.moved(1, begin));
+  CHECK_FALSE(watch.judge(begin + 1000h));
+}
+
+TEST_CASE("session_watch: idle begins anew with every byte") {
+  const session_limits limits{.idle = 10s};
+  session_watch watch(limits, begin, 0);
+  CHECK(watch.wants_time());
+  CHECK(watch.next() == begin + 10s);
+  CHECK_FALSE(watch.moved(1, begin + 9s));
+  CHECK_FALSE(watch.judge(begin + 10s));
+  CHECK(watch.next() == begin + 19s);
+  CHECK_FALSE(watch.judge(begin + 19s - 1ns));
+  CHECK(watch.judge(begin + 19s) == close_reason::idle);
+}
+
+TEST_CASE("session_watch: age is shortened by its jitter alone") {
+  session_limits limits;
+  limits.age = 100s;
+  limits.age_jitter = 0.2;
+  CHECK(session_watch(limits, begin, 0.0).next() == begin + 100s);
+  CHECK(session_watch(limits, begin, 0.5).next() == begin + 90s);
+  session_watch watch(limits, begin, 0.999999);
+  CHECK(*watch.next() > begin + 80s);
+  watch.moved(1, begin + 79s);
+  CHECK(watch.judge(begin + 81s) == close_reason::age);
+}
+
+TEST_CASE("session_watch: a stall is a write that waits and no byte taken") {
+  const session_limits limits{.stall = 5s};
+  session_watch watch(limits, begin, 0);
+  CHECK_FALSE(watch.wants_time());
+  CHECK_FALSE(watch.next());
+  CHECK(watch.waits_for_room(begin + 1s));
+  CHECK_FALSE(watch.waits_for_room(begin + 2s));
+  CHECK(watch.next() == begin + 6s);
+  watch.found_room();
+  CHECK_FALSE(watch.next());
+  CHECK_FALSE(watch.judge(begin + 7s));
+  CHECK(watch.waits_for_room(begin + 8s));
+  CHECK_FALSE(watch.judge(begin + 13s - 1ns));
+  CHECK(watch.judge(begin + 13s) == close_reason::stalled);
+}
+
+TEST_CASE("session_watch: progress is asked for in intervals in which anything moves") {
+  session_limits limits;
+  limits.progress_bytes = 100;
+  limits.progress_interval = 10s;
+  session_watch watch(limits, begin, 0);
+  CHECK_FALSE(watch.next());
+  CHECK(watch.moved(60, begin + 1s));
+  CHECK_FALSE(watch.moved(40, begin + 2s));
+  CHECK(watch.next() == begin + 11s);
+  CHECK_FALSE(watch.judge(begin + 11s));
+  CHECK_FALSE(watch.next());
+  CHECK(watch.moved(99, begin + 1000s));
+  CHECK_FALSE(watch.judge(begin + 1010s - 1ns));
+  CHECK(watch.judge(begin + 1010s) == close_reason::slow);
+}
+
+TEST_CASE("session_watch: lingering ends in its own time and not behind the age") {
+  session_limits limits;
+  limits.age = 10s;
+  limits.age_jitter = 0;
+  session_watch watch(limits, begin, 0);
+  watch.linger_until(begin + 2s);
+  CHECK(watch.next() == begin + 2s);
+  CHECK(watch.judge(begin + 2s) == close_reason::end_of_stream);
+  session_watch late(limits, begin, 0);
+  late.linger_until(begin + 20s);
+  CHECK(late.next() == begin + 10s);
+}
+
+TEST_CASE("server_counters: as Prometheus reads them") {
+  server_counters counters;
+  counters.accepted = 7;
+  counters.active = 2;
+  counters.refused_by_cap = 3;
+  counters.closed[static_cast<std::size_t>(close_reason::end_of_stream)] = 5;
+  counters.bytes_read = 1'000'000'000'000;
+  counters.loop_lag = 1500us;
+  const std::string text = to_prometheus(counters, "duet_echo");
+  for (const char* line :
+       {"# TYPE duet_echo_connections_accepted_total counter\nduet_echo_connections_accepted_total "
+        "7\n",
+        "# TYPE duet_echo_connections_active gauge\nduet_echo_connections_active 2\n",
+        "duet_echo_connections_refused_total{reason=\"cap\"} 3\n",
+        "duet_echo_connections_closed_total{reason=\"end_of_stream\"} 5\n",
+        "duet_echo_connections_closed_total{reason=\"stalled\"} 0\n",
+        "duet_echo_read_bytes_total 1000000000000\n", "duet_echo_loop_lag_seconds_max 0.0015"}) {
+    CAPTURE(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  CHECK(text.ends_with('\n'));
+}
