@@ -24,7 +24,7 @@ class deadline_wheel {
     entry() noexcept = default;
     entry(const entry&) = delete;
     entry& operator=(const entry&) = delete;
-    ~entry() { unlink(); }
+    ~entry() { detach(); }
 
     [[nodiscard]] bool waits() const noexcept { return next_ != this; }
     [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
@@ -32,7 +32,7 @@ class deadline_wheel {
    private:
     friend class deadline_wheel;
 
-    void unlink() noexcept {
+    void detach() noexcept {
       before_->next_ = next_;
       next_->before_ = before_;
       before_ = next_ = this;
@@ -70,7 +70,7 @@ class deadline_wheel {
   }
 
   /// Forgets it. next() may stay as early as it was.
-  void clear(entry& of) noexcept { of.unlink(); }
+  void clear(entry& of) noexcept { of.detach(); }
 
   /// When advance() may have something to do: not before any deadline is due, unless one was put off. nullopt: never.
   [[nodiscard]] std::optional<time_point> next() const noexcept {
@@ -90,7 +90,7 @@ class deadline_wheel {
     now_ = std::max(now_, today);
     while (overdue.waits()) {
       entry& first = *overdue.next_;
-      first.unlink();
+      first.detach();
       if (first.deadline_ <= now) {
         due(first);
       } else {
@@ -118,7 +118,7 @@ class deadline_wheel {
   }
 
   void put(entry& it, std::uint64_t place) noexcept {
-    it.unlink();
+    it.detach();
     it.place_ = place;
     it.link_before(list_of(place));
   }
@@ -126,7 +126,7 @@ class deadline_wheel {
   static void splice(entry& from, entry& to) noexcept {
     while (from.waits()) {
       entry& first = *from.next_;
-      first.unlink();
+      first.detach();
       first.link_before(to);
     }
   }
