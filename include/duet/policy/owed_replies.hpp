@@ -130,7 +130,9 @@ class owed_replies {
     bool missing;
   };
 
-  owed_verdict answered(std::deque<owed>::iterator which) {
+  using place = std::deque<owed>::iterator;
+
+  owed_verdict answered(const place& which) {
     settle(which, false);
     ++counts_.received;
     return owed_verdict::answered;
@@ -154,7 +156,7 @@ class owed_replies {
     return first ? owed_verdict::late : owed_verdict::duplicate;
   }
 
-  void settle(std::deque<owed>::iterator which, bool missing) {
+  void settle(const place& which, bool missing) {
     owed_bytes_ -= which->mark.bytes;
     settled_.push_back({which->mark, missing});
     if (settled_.size() > how_.remembered) settled_.pop_front();
