@@ -35,7 +35,7 @@ void session::linger() {
 }
 
 void session::finish(close_reason why) {
-  if (!open_) return;
+  if (!open_ || std::exchange(finishing_, true)) return;
   ending_ = why;
   std::error_code ec;
   stream_.shutdown(shutdown_type::send, ec);
@@ -76,6 +76,8 @@ void session::caught() noexcept {
   try {
     throw;
   } catch (const std::system_error& failed) {
+    // finish() cancels the read of whoever waited for more.
+    if (finishing_ && failed.code() == condition::operation_canceled) return;
     if (failed.code() == condition::end_of_stream) return finish(close_reason::end_of_stream);
     abort(close_reason::failed, failed.code());
   } catch (...) {

@@ -85,6 +85,7 @@ class session : public std::enable_shared_from_this<session>,
   std::function<void()> on_drain_;
   std::list<session_ptr>::iterator place_;
   bool open_ = false;
+  bool finishing_ = false;
   close_reason ending_ = close_reason::local;
 };
 
