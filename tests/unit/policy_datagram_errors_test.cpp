@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -117,4 +118,25 @@ TEST_CASE("datagram_errors: Asio's category counts as the system's") {
   CHECK(kind_of({EMSGSIZE, asio}) == datagram_failure::too_long);
   CHECK(policy::is_fatal_for_datagrams({EBADF, asio}));
   CHECK_FALSE(policy::is_fatal_for_datagrams({ENOENT, asio}));
+}
+
+namespace {
+
+/// As Asio's own category of system errors: its codes equal no std::errc.
+struct asio_like final : std::error_category {
+  [[nodiscard]] const char* name() const noexcept override { return "asio.system"; }
+  [[nodiscard]] std::string message(int) const override { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("datagram_errors: codes of Asio mean what the system's mean") {
+  static const asio_like category;
+  const auto code = [](int value) { return std::error_code(value, category); };
+  CHECK(kind_of(code(ECONNREFUSED)) == datagram_failure::refused);
+  CHECK(kind_of(code(EMSGSIZE)) == datagram_failure::too_long);
+  CHECK(judge_receive_error(code(EAGAIN)) == datagram_action::wait);
+  CHECK(judge_receive_error(code(EBADF)) == datagram_action::fatal);
+  CHECK(send_attempt().failed(code(EINTR)) == datagram_action::repeat);
+  CHECK(send_attempt().failed(code(ECONNREFUSED)) == datagram_action::retry);
 }

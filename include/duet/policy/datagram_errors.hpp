@@ -57,8 +57,8 @@ inline bool is_fatal_for_datagrams(std::error_code error) noexcept {
 
 /// An error of receiving. Nothing but a closed socket ends a receive loop: everything else was an earlier send's, or passes.
 inline datagram_action judge_receive_error(std::error_code error) noexcept {
-  if (error == std::errc::interrupted) return datagram_action::repeat;
-  if (error == std::errc::resource_unavailable_try_again) return datagram_action::wait;
+  if (is(error, std::errc::interrupted)) return datagram_action::repeat;
+  if (is(error, std::errc::resource_unavailable_try_again)) return datagram_action::wait;
   return is_fatal_for_datagrams(error) ? datagram_action::fatal : datagram_action::drop;
 }
 
@@ -69,8 +69,8 @@ class send_attempt {
   explicit send_attempt(bool is_unix = false) noexcept : is_unix_(is_unix) {}
 
   datagram_action failed(std::error_code error) noexcept {
-    if (error == std::errc::interrupted) return datagram_action::repeat;
-    if (error == std::errc::resource_unavailable_try_again) return datagram_action::wait;
+    if (is(error, std::errc::interrupted)) return datagram_action::repeat;
+    if (is(error, std::errc::resource_unavailable_try_again)) return datagram_action::wait;
     if (is_fatal_for_datagrams(error)) return datagram_action::fatal;
     if (retried_ || !may_be_earlier(error)) return datagram_action::drop;
     retried_ = true;
@@ -81,12 +81,12 @@ class send_attempt {
   /// What the kernel makes of an ICMP message (icmp_err_convert), and of a connected UNIX peer that has closed.
   [[nodiscard]] bool may_be_earlier(std::error_code error) const noexcept {
     using std::errc;
-    if (error == errc::connection_reset) return true;
+    if (is(error, errc::connection_reset)) return true;
     if (is_unix_) return false;
     const datagram_failure kind = kind_of(error);
     return kind == datagram_failure::unreachable || kind == datagram_failure::too_long ||
-           error == errc::connection_refused || error == errc::protocol_error ||
-           error == errc::no_protocol_option || error == errc::operation_not_supported;
+           is(error, errc::connection_refused) || is(error, errc::protocol_error) ||
+           is(error, errc::no_protocol_option) || is(error, errc::operation_not_supported);
   }
 
   bool is_unix_;
