@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "duet/observer.hpp"
+#include "duet/server_options.hpp"
 #include "duet/socket_options.hpp"
 
 namespace duet {
@@ -19,6 +20,12 @@ struct echo_server_options {
 
   /// Connections served at a time; further ones wait in the kernel's backlog. 0: no cap. Default 0.
   std::size_t max_connections = 0;
+  /// What happens then, and how many may come from one address (0: no cap), as server_options say.
+  cap_rule at_cap = cap_rule::wait;
+  std::size_t max_per_address = 0;
+
+  /// How long a connection may be silent, old, or stuck. Default: for ever.
+  session_limits limits{};
 
   /// How long a connection that the server has ended may take to end its own side before it is closed all the same,
   /// in milliseconds. Default 2 s.

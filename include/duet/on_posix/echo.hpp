@@ -37,7 +37,6 @@ class echo_server {
  private:
   class core;
   class session;
-  struct door;
   void start_drain(std::chrono::milliseconds deadline, detail::handler<void(std::size_t)> handler);
   std::shared_ptr<core> core_;
 };
