@@ -85,7 +85,7 @@ struct server_options {
   /// Set on the listeners, and where they are not inherited, on what they accept.
   socket_options socket{};
 
-  /// Told the steps of listeners and connections, and events: "accepted", "refused", "closed", "accept paused", "accepting again". nullptr:
+  /// Told the steps of listeners and connections, and events: "accepted", "refused", "closed", "accept paused", "accept failed". nullptr:
   /// nobody. Outlives the server.
   observer* watcher = nullptr;
 };

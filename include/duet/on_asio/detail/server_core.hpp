@@ -151,14 +151,15 @@ inline void server_core::accepted(door& at, std::error_code ec, stream arrived) 
     refuse(arrived, counters_.refused_by_error, {});
     return accept(at);
   }
+  if (ec) return accept_failed(at, ec);
   for (std::size_t burst = options_.accept_burst;; --burst) {
-    if (ec) return accept_failed(at, ec);
     at.policy.accepted();
     admit(std::move(arrived));
     if (burst <= 1 || !takes_any()) break;
+    // What is wrong, if anything, async_accept will tell.
     auto another = at.entrance.try_accept(ec);
-    if (!another && !ec) break;
-    if (another) arrived = std::move(*another);
+    if (!another) break;
+    arrived = std::move(*another);
   }
   accept(at);
 }
@@ -234,6 +235,7 @@ inline void server_core::run_handler(session& of, void (session::*what)()) {
 inline void server_core::left(session& it, const endpoint& peer, close_reason why,
                               std::error_code error) {
   sessions_.erase(it.place_);
+  wheel_.clear(it);
   ++counters_.closed[static_cast<std::size_t>(why)];
   const bool reopened = admission_.leave(peer);
   counters_.active = admission_.active();
@@ -270,7 +272,9 @@ inline void server_core::arm() noexcept {
 
 inline void server_core::tick() {
   const auto now = server_clock::now();
-  counters_.loop_lag = std::max<std::chrono::nanoseconds>(counters_.loop_lag, now - *armed_for_);
+  // One that was due already when the timer was set anew, or stopped, comes all the same.
+  if (armed_for_)
+    counters_.loop_lag = std::max<std::chrono::nanoseconds>(counters_.loop_lag, now - *armed_for_);
   armed_for_.reset();
   wheel_.advance(now, [this, now](policy::deadline_wheel::entry& due) {
     auto& it = static_cast<session&>(due);
