@@ -79,7 +79,7 @@ class handled_session final : public session {
     } else {
 #if defined(ASIO_HAS_CO_AWAIT)
       asio::co_spawn(get_executor(), (*handler_)(self),
-                     self->guard([self](std::exception_ptr thrown) {
+                     self->guard([self](const std::exception_ptr& thrown) {
                        if (thrown) std::rethrow_exception(thrown);
                        self->finish();
                      }));
