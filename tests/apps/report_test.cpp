@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("report: on a terminal one line of stats takes the place of a
   child program({"socat", "-t", "15", "-",
                  "EXEC:" DUET_ECHO " serve --stats --color never --backend " +
                      std::string(Row::backend) + " --model " + Row::model +
-                     " unixgram\\:" + folder.fresh_path() + ",pty,raw,stderr"});
+                     " unixgram\\:" + folder.fresh_path() + ",pty,setsid,ctty,raw,stderr"});
   CHECK(endpoint_of(program.read_line()).is_unix());
   const std::string line = "\r\x1b[K0 connections, 0 B/s, 0 datagrams/s, 0 dropped";
   program.wait_until([&] { return contains(program.out(), line + line); }, "two lines of stats");
