@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace duet::test::dns {
@@ -28,10 +29,29 @@ os::unique_fd bound_socket(const endpoint& at, int type) {
   const int room = 1 << 20;
   checked(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), "setsockopt");
   const int on = 1;
+  if (type == SOCK_DGRAM)
+    checked(::setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)), "setsockopt");
   if (type == SOCK_STREAM)
     checked(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "setsockopt");
   checked(::bind(fd.get(), &address.generic, address.size), "bind");
   return fd;
+}
+
+/// When the kernel took a datagram in (socket(7), SO_TIMESTAMPNS): a delay counts from there, however long the datagram then waits in line.
+std::chrono::steady_clock::time_point arrival_of(msghdr& message) {
+  const auto now = std::chrono::steady_clock::now();
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+       each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec at{};
+    std::memcpy(&at, CMSG_DATA(each), sizeof(at));
+    const auto since_epoch = std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec);
+    const std::chrono::nanoseconds waited =
+        std::chrono::system_clock::now().time_since_epoch() - since_epoch;
+    // The clock of the day may be set in between.
+    return now - std::clamp<std::chrono::nanoseconds>(waited, {}, std::chrono::seconds(1));
+  }
+  return now;
 }
 
 bytes framed(const bytes& message) {
@@ -127,10 +147,15 @@ void server::receive_datagrams(int fd) {
   std::array<std::uint8_t, 4096> buffer;
   while (true) {
     client from{fd, false, {}};
-    const ssize_t size =
-        ::recvfrom(fd, buffer.data(), buffer.size(), 0, &from.from.generic, &from.from.size);
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(timespec))> control;
+    iovec piece{buffer.data(), buffer.size()};
+    msghdr message{&from.from.generic, from.from.capacity, &piece, 1,
+                   control.data(),     control.size(),     0};
+    const ssize_t size = ::recvmsg(fd, &message, 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    checked(size, "recvfrom");
+    checked(size, "recvmsg");
+    from.from.size = message.msg_namelen;
+    from.asked = arrival_of(message);
     answer(from, std::span(buffer).first(static_cast<std::size_t>(size)));
   }
 }
@@ -183,7 +208,7 @@ void server::answer(const client& to, std::span<const std::uint8_t> query) {
     message = write_response(*asked, made.answer);
   }
   if (how.delay.count() > 0) {
-    late_.emplace(clock::now() + how.delay, late_answer{to, std::move(message)});
+    late_.emplace(to.asked + how.delay, late_answer{to, std::move(message)});
   } else {
     send(to, message);
   }

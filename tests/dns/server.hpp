@@ -47,7 +47,8 @@ class server {
   struct client {
     int fd = -1;
     bool is_tcp = false;
-    os::socket_address from{};  ///< of a datagram
+    os::socket_address from{};               ///< of a datagram
+    clock::time_point asked = clock::now();  ///< when the kernel took the query in
   };
   struct late_answer {
     client to;
