@@ -14,8 +14,9 @@
 
 #include "duet/policy/send_queue.hpp"
 
+using namespace duet;
 using namespace duet::policy;
-using verdict = send_queue::verdict;
+using verdict = send_verdict;
 
 namespace {
 
@@ -54,15 +55,19 @@ TEST_CASE("send_queue: neighbours go in one call and in order") {
   queue.wrote(3);
   CHECK(queue.empty());
   CHECK(queue.gather(pieces) == 0);
-  CHECK(queue.counters() == send_queue_counters{3, 3, 0, 0, 6});
+  CHECK(queue.counters() == send_counters{3, 3, 0, 0, 6});
 }
 
 TEST_CASE("send_queue: what is full leaves the message alone") {
-  for (const auto& [rule, told, refused] : {std::tuple(overflow_rule::wait, verdict::wait, 0U),
-                                            std::tuple(overflow_rule::refuse, verdict::refused, 1U),
-                                            std::tuple(overflow_rule::close, verdict::close, 1U)}) {
-    send_queue queue(
-        {.bytes = 10, .messages = 4, .high_watermark = 8, .low_watermark = 2, .overflow = rule});
+  for (const auto& [rule, told, refused] :
+       {std::tuple(overflow_rule::wait, verdict::wait, 0U),
+        std::tuple(overflow_rule::refuse, verdict::refused, 1U),
+        std::tuple(overflow_rule::close, verdict::closed, 1U)}) {
+    send_queue queue({.max_bytes = 10,
+                      .max_messages = 4,
+                      .high_watermark = 8,
+                      .low_watermark = 2,
+                      .overflow = rule});
     CHECK(queue.push(bytes(6, 1)) == verdict::queued);
     auto second = bytes(5, 2);
     CHECK_FALSE(queue.fits(5));
@@ -74,8 +79,8 @@ TEST_CASE("send_queue: what is full leaves the message alone") {
 }
 
 TEST_CASE("send_queue: messages are bounded in number too") {
-  send_queue queue({.bytes = 100,
-                    .messages = 2,
+  send_queue queue({.max_bytes = 100,
+                    .max_messages = 2,
                     .high_watermark = 100,
                     .low_watermark = 0,
                     .overflow = overflow_rule::refuse});
@@ -85,8 +90,8 @@ TEST_CASE("send_queue: messages are bounded in number too") {
 }
 
 TEST_CASE("send_queue: one that is longer than the limit goes alone") {
-  send_queue queue({.bytes = 10,
-                    .messages = 4,
+  send_queue queue({.max_bytes = 10,
+                    .max_messages = 4,
                     .high_watermark = 8,
                     .low_watermark = 2,
                     .overflow = overflow_rule::refuse});
@@ -105,8 +110,8 @@ TEST_CASE("send_queue: an empty message is sent when it is taken") {
 }
 
 TEST_CASE("send_queue: dropping spares what was begun and drops nothing in vain") {
-  send_queue queue({.bytes = 10,
-                    .messages = 4,
+  send_queue queue({.max_bytes = 10,
+                    .max_messages = 4,
                     .high_watermark = 10,
                     .low_watermark = 0,
                     .overflow = overflow_rule::drop_oldest});
@@ -127,8 +132,8 @@ TEST_CASE("send_queue: dropping spares what was begun and drops nothing in vain"
 }
 
 TEST_CASE("send_queue: the watermarks have a gap between them") {
-  send_queue queue({.bytes = 100,
-                    .messages = 100,
+  send_queue queue({.max_bytes = 100,
+                    .max_messages = 100,
                     .high_watermark = 10,
                     .low_watermark = 4,
                     .overflow = overflow_rule::wait});
@@ -161,8 +166,11 @@ TEST_CASE("send_queue: random operations against a model") {
   for (const overflow_rule rule : {overflow_rule::wait, overflow_rule::refuse,
                                    overflow_rule::drop_oldest, overflow_rule::close}) {
     std::mt19937_64 random(static_cast<std::uint64_t>(rule) + 7);
-    const send_queue_limits limits{
-        .bytes = 64, .messages = 6, .high_watermark = 40, .low_watermark = 10, .overflow = rule};
+    const send_options limits{.max_bytes = 64,
+                              .max_messages = 6,
+                              .high_watermark = 40,
+                              .low_watermark = 10,
+                              .overflow = rule};
     send_queue queue(limits);
     std::deque<std::vector<std::byte>> model;  // the first may be cut in front
     bool begun = false;
@@ -176,7 +184,7 @@ TEST_CASE("send_queue: random operations against a model") {
     };
     const auto fits = [&](std::size_t size) {
       return model.empty() ||
-             (model.size() < limits.messages && size_of_all() + size <= limits.bytes);
+             (model.size() < limits.max_messages && size_of_all() + size <= limits.max_bytes);
     };
     for (int step = 0; step < 50'000; ++step) {
       if (random() % 2 == 0) {
