@@ -104,7 +104,7 @@ class blocking_server {
     }
     if (ec) ++counters_.failed;
     counters_.active = 0;
-    tell("closed", client, ec);
+    tell(close_event(ec ? close_reason::failed : close_reason::end_of_stream), client, ec);
     client.close();
   }
 

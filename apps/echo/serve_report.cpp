@@ -162,7 +162,10 @@ void serve_report::on_event(std::string_view event, const endpoint* where, std::
   if (options_.json && !options_.quiet) {
     const json_value peer = where != nullptr ? json_value(where->to_string()) : json_value(nullptr);
     const json_value why = error ? json_value(reason(error)) : json_value(nullptr);
-    console_.out.put_now(json_line(schema, event, {{"peer", peer}, {"error", why}}));
+    const std::size_t colon = event.find(": ");
+    std::vector<json_field> fields{{"peer", peer}, {"error", why}};
+    if (colon != event.npos) fields.push_back({"reason", std::string(event.substr(colon + 2))});
+    console_.out.put_now(json_line(schema, event.substr(0, colon), fields));
   }
   if (event.starts_with("accept ")) {
     console_.notice(fmt::format("{}: {}", event, reason(error)));

@@ -210,6 +210,7 @@ concept resolver =
 /// * drain(deadline, handler): takes in what the kernel has accepted, stops accepting, echoes what has arrived, ends each
 ///   connection; void(std::size_t) is called when all are gone, with how many had to be cut at the deadline with bytes still to echo.
 /// * stop(): at once.
+/// * connections(): the counters of the server that it is made of.
 template <class Server, class Loop>
 concept echo_server = std::constructible_from<Server, Loop&, const echo_server_options&> &&
                       requires(Server& it, const Server& fixed, const endpoint& at,
@@ -219,6 +220,7 @@ concept echo_server = std::constructible_from<Server, Loop&, const echo_server_o
                         it.drain(deadline, on_count());
                         it.stop();
                         { fixed.counters() } -> std::same_as<const echo_counters&>;
+                        { fixed.connections() } -> std::same_as<const server_counters&>;
                       };
 
 /// Sends what an input descriptor gives and writes what returns to an output descriptor, both at once, in two buffers of buffer_bytes.

@@ -34,10 +34,12 @@ struct echo_server_options {
   /// Set on the listeners, and where they are not inherited, on what they accept.
   socket_options socket{};
 
-  /// Told the steps of listeners and connections, and events: "accepted", "closed", "accept paused". nullptr: nobody. Outlives
-  /// the server.
+  /// Told the steps of listeners and connections, and events as server_options::watcher. nullptr: nobody. Outlives the server.
   observer* watcher = nullptr;
 };
+
+/// Those of the server that an echo server is made of.
+server_options to_server_options(const echo_server_options& options);
 
 /// Since the server was made.
 struct echo_counters {
@@ -50,6 +52,9 @@ struct echo_counters {
   std::uint64_t accept_pauses =
       0;  ///< times accepting was paused for want of descriptors or memory
 };
+
+/// The echo server's view of its server's counters and of what it has cut itself.
+echo_counters to_echo_counters(const server_counters& of, std::uint64_t cut) noexcept;
 
 struct echo_client_options {
   /// Size of each of the two buffers, in bytes. Range: >= 1. Default 64 KiB.

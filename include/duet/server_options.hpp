@@ -30,21 +30,26 @@ enum class close_reason : std::uint8_t {
 };
 inline constexpr std::size_t close_reasons = 10;
 
+/// What an observer is told of it: "closed: idle".
+constexpr std::string_view close_event(close_reason reason) noexcept {
+  switch (reason) {
+    case close_reason::end_of_stream: return "closed: end of stream";
+    case close_reason::failed: return "closed: failed";
+    case close_reason::idle: return "closed: idle";
+    case close_reason::age: return "closed: age";
+    case close_reason::stalled: return "closed: stalled";
+    case close_reason::slow: return "closed: slow";
+    case close_reason::limit: return "closed: limit";
+    case close_reason::drain: return "closed: drain";
+    case close_reason::local: return "closed: local";
+    case close_reason::thrown: return "closed: thrown";
+  }
+  return "closed: ?";
+}
+
 /// "end of stream", "failed", "idle", ...
 constexpr std::string_view to_string(close_reason reason) noexcept {
-  switch (reason) {
-    case close_reason::end_of_stream: return "end of stream";
-    case close_reason::failed: return "failed";
-    case close_reason::idle: return "idle";
-    case close_reason::age: return "age";
-    case close_reason::stalled: return "stalled";
-    case close_reason::slow: return "slow";
-    case close_reason::limit: return "limit";
-    case close_reason::drain: return "drain";
-    case close_reason::local: return "local";
-    case close_reason::thrown: return "thrown";
-  }
-  return "?";
+  return close_event(reason).substr(std::string_view("closed: ").size());
 }
 
 /// How long a session may take for what. 0 anywhere: no limit.
@@ -85,8 +90,8 @@ struct server_options {
   /// Set on the listeners, and where they are not inherited, on what they accept.
   socket_options socket{};
 
-  /// Told the steps of listeners and connections, and events: "accepted", "refused", "closed", "accept paused", "accept failed". nullptr:
-  /// nobody. Outlives the server.
+  /// Told the steps of listeners and connections, and events: "accepted", "refused: cap" (address, shortage, error), "closed: idle" (any
+  /// close_reason), "accept paused", "accept failed". nullptr: nobody. Outlives the server.
   observer* watcher = nullptr;
 };
 
@@ -104,7 +109,8 @@ struct server_counters {
   std::array<std::uint64_t, close_reasons> closed{};  ///< sessions, by close_reason
   /// How late the server's timer came at worst: what the loop's handlers made others wait.
   std::chrono::nanoseconds loop_lag{0};
-  /// The longest that a session's handler held the loop, of those that the server calls (a session's first, and drains).
+  /// The longest that a session's handler held the loop, of those that the server calls (a session's first, and drains) and of those that
+  /// session::guard() made.
   std::chrono::nanoseconds slowest_handler{0};
 
   [[nodiscard]] std::uint64_t closed_by(close_reason reason) const noexcept {

@@ -16,28 +16,17 @@ namespace duet::on_posix {
 class echo_server::core : public std::enable_shared_from_this<core> {
  public:
   core(loop& owner, const echo_server_options& options)
-      : loop_(owner), server_(owner, options_of(options)), buffers_(options.buffer_bytes) {}
+      : loop_(owner), server_(owner, to_server_options(options)), buffers_(options.buffer_bytes) {}
 
   endpoint listen(const endpoint& at) { return server_.listen(at); }
   void start();
   void drain(std::chrono::milliseconds deadline, detail::handler<void(std::size_t)> handler);
   void stop() { server_.stop(); }
   [[nodiscard]] const echo_counters& counters() noexcept;
+  [[nodiscard]] const server_counters& connections() const noexcept { return server_.counters(); }
 
  private:
   friend class session;
-
-  static server_options options_of(const echo_server_options& options) {
-    server_options all;
-    all.max_connections = options.max_connections;
-    all.at_cap = options.at_cap;
-    all.max_per_address = options.max_per_address;
-    all.limits = options.limits;
-    all.linger = options.linger;
-    all.socket = options.socket;
-    all.watcher = options.watcher;
-    return all;
-  }
 
   loop& loop_;
   server server_;
@@ -63,10 +52,10 @@ class echo_server::session final : public on_posix::session {
   }
 
   /// What is still to be echoed is lost, and the peer told so by a reset.
-  void cut() override {
-    if (flow_.unsent() == 0) return close(close_reason::drain);
+  void cut(close_reason why) override {
+    if (flow_.unsent() == 0) return close(why);
     ++core_->counters_.cut;
-    abort(close_reason::drain, std::make_error_code(std::errc::operation_canceled));
+    abort(why, std::make_error_code(std::errc::operation_canceled));
   }
 
   void advance() {
@@ -100,7 +89,11 @@ class echo_server::session final : public on_posix::session {
   void ready(std::error_code ec) {
     if (!is_open()) return;
     if (!std::exchange(redirected_, false)) flow_.ready(ec);
-    advance();
+    try {
+      advance();
+    } catch (...) {
+      caught();  // no memory for a buffer
+    }
   }
 
   void read(std::error_code& ec) {
@@ -152,15 +145,7 @@ void echo_server::core::drain(std::chrono::milliseconds deadline,
 }
 
 const echo_counters& echo_server::core::counters() noexcept {
-  const server_counters& of = server_.counters();
-  counters_.accepted = of.accepted;
-  counters_.active = of.active;
-  counters_.bytes_echoed = of.bytes_written;
-  counters_.accept_pauses = of.accept_pauses;
-  counters_.failed = counters_.cut + of.refused_by_error;
-  for (const close_reason each : {close_reason::failed, close_reason::idle, close_reason::age,
-                                  close_reason::stalled, close_reason::slow, close_reason::thrown})
-    counters_.failed += of.closed_by(each);
+  counters_ = to_echo_counters(server_.counters(), counters_.cut);
   return counters_;
 }
 
@@ -185,5 +170,7 @@ void echo_server::start_drain(std::chrono::milliseconds deadline,
 void echo_server::stop() { core_->stop(); }
 
 const echo_counters& echo_server::counters() const noexcept { return core_->counters(); }
+
+const server_counters& echo_server::connections() const noexcept { return core_->connections(); }
 
 }  // namespace duet::on_posix

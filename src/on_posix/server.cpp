@@ -28,7 +28,7 @@ endpoint server_core::listen(const endpoint& at) {
 
 void server_core::start(session_maker make) {
   make_ = std::move(make);
-  running_ = true;
+  state_.start();
   reserve_.refill();
   accept_at_all();
 }
@@ -38,7 +38,7 @@ void server_core::accept_at_all() {
 }
 
 void server_core::accept(door& at) {
-  if (!takes_any() || at.pausing || std::exchange(at.accepting, true)) return;
+  if (!state_.accepts() || at.pausing || std::exchange(at.accepting, true)) return;
   at.entrance.async_accept([self = shared_from_this(), &at](std::error_code ec, stream arrived) {
     self->accepted(at, ec, std::move(arrived));
   });
@@ -46,18 +46,19 @@ void server_core::accept(door& at) {
 
 void server_core::accepted(door& at, std::error_code ec, stream arrived) {
   at.accepting = false;
-  if (!running_ || draining_) return;
+  if (!state_.running() || state_.draining()) return;
   if (is(ec, std::errc::operation_canceled)) return accept(at);  // paused, and maybe resumed since
   if (ec && arrived.is_open()) {
     // An option could not be set on this connection: it goes, the others come.
-    refuse(arrived, counters_.refused_by_error, {});
+    state_.spoilt();
+    refuse(arrived, "refused: error", {});
     return accept(at);
   }
   if (ec) return accept_failed(at, ec);
   for (std::size_t burst = options_.accept_burst;; --burst) {
     at.policy.accepted();
     admit(std::move(arrived));
-    if (burst <= 1 || !takes_any()) break;
+    if (burst <= 1 || !state_.accepts()) break;
     // What is wrong, if anything, async_accept will tell.
     auto another = at.entrance.try_accept(ec);
     if (!another) break;
@@ -67,16 +68,12 @@ void server_core::accepted(door& at, std::error_code ec, stream arrived) {
 }
 
 void server_core::accept_failed(door& at, std::error_code ec) {
-  const auto verdict = at.policy.failed(ec);
-  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
-  ++counters_.accept_pauses;
-  if (verdict.first) event("accept paused", nullptr, ec);
-  const bool no_descriptor =
-      is(ec, std::errc::too_many_files_open) || is(ec, std::errc::too_many_files_open_in_system);
-  if (no_descriptor && reserve_.shed(at.entrance.native_handle())) ++counters_.refused_by_shortage;
+  const auto verdict = state_.accept_failed(at.policy, ec);
+  if (verdict.tell) event(verdict.fatal ? "accept failed" : "accept paused", nullptr, ec);
+  if (verdict.fatal) return;
+  if (verdict.shortage && reserve_.shed(at.entrance.native_handle())) state_.lacks();
   at.pausing = true;
-  // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
-  at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
+  at.pause.expires_after(verdict.pause);
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {
     if (cancelled) return;
     at.pausing = false;
@@ -85,44 +82,37 @@ void server_core::accept_failed(door& at, std::error_code ec) {
   });
 }
 
-void server_core::refuse(stream& arrived, std::uint64_t& count, const endpoint& peer) {
-  ++count;
-  event("refused", &peer, {});
+void server_core::refuse(stream& arrived, std::string_view why, const endpoint& peer) {
+  event(why, &peer, {});
   os::reset_on_close(arrived.native_handle());
   arrived.close();
 }
 
 void server_core::admit(stream arrived) {
   const endpoint peer = peer_of(arrived);
-  switch (admission_.enter(peer)) {
-    case policy::admission::verdict::refuse_by_cap:
-      return refuse(arrived, counters_.refused_by_cap, peer);
-    case policy::admission::verdict::refuse_by_address:
-      return refuse(arrived, counters_.refused_by_address, peer);
-    case policy::admission::verdict::serve: break;
-  }
+  bool entered = false;
   session_ptr arrival;
   try {
+    if (const auto refused = state_.enters(peer)) return refuse(arrived, *refused, peer);
+    entered = true;
     arrival = make_({shared_from_this(), std::move(arrived)});
+    if (state_.wants_peers()) arrival->peer_ = std::make_unique<endpoint>(peer);
     sessions_.push_front(arrival);
   } catch (...) {
     // No memory for it, most likely: the connection goes, the server stays.
-    admission_.leave(peer);
-    ++counters_.refused_by_shortage;
-    return event("refused", &peer, std::make_error_code(std::errc::not_enough_memory));
+    entered ? state_.not_served(peer) : state_.lacks();
+    return event("refused: shortage", &peer, std::make_error_code(std::errc::not_enough_memory));
   }
-  ++counters_.accepted;
-  counters_.active = admission_.active();
   arrival->place_ = sessions_.begin();
   arrival->open_ = true;
   event("accepted", &peer, {});
   watch(*arrival);
-  run_handler(*arrival, &session::begin);
+  run(*arrival, &session::begin);
 }
 
 // sessions
 
-void server_core::run_handler(session& of, void (session::*what)()) {
+void server_core::run(session& of, void (session::*what)()) noexcept {
   const session_ptr keep = of.shared_from_this();
   const auto began = server_clock::now();
   try {
@@ -130,20 +120,17 @@ void server_core::run_handler(session& of, void (session::*what)()) {
   } catch (...) {
     of.caught();
   }
-  counters_.slowest_handler =
-      std::max<std::chrono::nanoseconds>(counters_.slowest_handler, server_clock::now() - began);
+  state_.handler_took(server_clock::now() - began);
 }
 
 void server_core::left(session& it, const endpoint& peer, close_reason why, std::error_code error) {
   sessions_.erase(it.place_);
   wheel_.clear(it);
-  ++counters_.closed[static_cast<std::size_t>(why)];
-  const bool reopened = admission_.leave(peer);
-  counters_.active = admission_.active();
-  event("closed", &peer, error);
+  const bool reopened = state_.left(peer, why);
+  event(close_event(why), &peer, error);
   // A descriptor is free: whoever pauses for want of one need not wait longer.
   for (door& each : doors_) {
-    if (!each.pausing || !running_) continue;
+    if (!each.pausing || !state_.running()) continue;
     each.pausing = false;
     each.pause.cancel();
     accept(each);
@@ -162,9 +149,8 @@ void server_core::watch(session& it) noexcept {
 }
 
 void server_core::arm() noexcept {
-  const auto next = wheel_.next();
-  if (!next || (armed_for_ && *armed_for_ <= *next)) return;
-  armed_for_ = *next;
+  const auto next = wheel_.arm();
+  if (!next) return;
   ticks_.expires_after(*next - server_clock::now());
   ticks_.async_wait([self = shared_from_this()](std::error_code cancelled) {
     if (!cancelled) self->tick();
@@ -173,10 +159,7 @@ void server_core::arm() noexcept {
 
 void server_core::tick() {
   const auto now = server_clock::now();
-  // One that was due already when the timer was set anew, or stopped, comes all the same.
-  if (armed_for_)
-    counters_.loop_lag = std::max<std::chrono::nanoseconds>(counters_.loop_lag, now - *armed_for_);
-  armed_for_.reset();
+  state_.timer_was_late(wheel_.rang(now));
   wheel_.advance(now, [this, now](policy::deadline_wheel::entry& due) {
     auto& it = static_cast<session&>(due);
     const auto why = it.watch_.judge(now);
@@ -194,12 +177,12 @@ void server_core::tick() {
 // lifecycle
 
 void server_core::pause() {
-  paused_ = true;
+  state_.pause();
   for (door& each : doors_) each.entrance.cancel();
 }
 
 void server_core::resume() {
-  paused_ = false;
+  state_.resume();
   accept_at_all();
 }
 
@@ -214,11 +197,11 @@ void server_core::close_doors() {
 void server_core::drain(std::chrono::milliseconds deadline,
                         handler<void(std::vector<endpoint>)> handler) {
   drained_.push_back(std::move(handler));
-  if (!std::exchange(draining_, true)) {
-    // Connections that the kernel has accepted already were promised service.
+  if (state_.drain()) {
+    // No more of them than the queue holds: others may come as fast as these are taken.
     for (door& each : doors_) {
       std::error_code ec;
-      while (running_ && admission_.open()) {
+      for (int most = options_.socket.backlog; most > 0 && state_.takes_promised(); --most) {
         auto arrived = each.entrance.try_accept(ec);
         if (!arrived) break;
         admit(std::move(*arrived));
@@ -226,7 +209,7 @@ void server_core::drain(std::chrono::milliseconds deadline,
     }
     close_doors();
     for (const session_ptr& each : std::vector(sessions_.begin(), sessions_.end()))
-      if (each->is_open()) run_handler(*each, &session::drain);
+      if (each->is_open()) run(*each, &session::drain);
   }
   deadline_.expires_after(deadline);
   deadline_.async_wait([self = shared_from_this()](std::error_code cancelled) {
@@ -236,28 +219,28 @@ void server_core::drain(std::chrono::milliseconds deadline,
 }
 
 void server_core::cut_all(std::vector<endpoint>& survivors) {
-  running_ = false;
+  const close_reason why = state_.cut();
   close_doors();
   for (const session_ptr& each : std::vector(sessions_.begin(), sessions_.end())) {
     if (!each->is_open()) continue;
     survivors.push_back(each->peer());
-    each->cut();
-    each->abort(draining_ ? close_reason::drain : close_reason::local);
+    each->cut(why);
+    each->abort(why);
   }
 }
 
 void server_core::stop() {
   std::vector<endpoint> unheard;
-  cut_all(draining_ ? survivors_ : unheard);
+  cut_all(state_.draining() ? survivors_ : unheard);
   ticks_.cancel();
-  armed_for_.reset();
+  wheel_.disarm();
 }
 
 void server_core::finish_drain() {
-  if (!draining_ || !sessions_.empty()) return;
+  if (!state_.drained()) return;
   deadline_.cancel();
   ticks_.cancel();
-  armed_for_.reset();
+  wheel_.disarm();
   for (auto& each : std::exchange(drained_, {})) {
     loop_.post(
         [handler = std::move(each), left = survivors_]() mutable { handler(std::move(left)); });

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <list>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string_view>
 #include <system_error>
@@ -15,7 +14,8 @@
 #include "duet/on_posix/server.hpp"
 #include "duet/os/reserve_descriptor.hpp"
 #include "duet/policy/accept_policy.hpp"
-#include "duet/policy/admission.hpp"
+#include "duet/policy/deadline_wheel.hpp"
+#include "duet/policy/server_state.hpp"
 
 namespace duet::on_posix {
 namespace detail {
@@ -26,7 +26,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
  public:
   server_core(loop& owner, const server_options& options)
       : options_(options),
-        admission_(options.max_connections, options.max_per_address, options.at_cap),
+        state_(options),
         loop_(owner),
         wheel_(server_clock::now(), options.tick),
         ticks_(owner),
@@ -41,14 +41,13 @@ class server_core : public std::enable_shared_from_this<server_core> {
 
   // For sessions.
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
-  [[nodiscard]] server_counters& counters() noexcept { return counters_; }
-  /// Whether anybody asks who a peer is.
-  [[nodiscard]] bool wants_peers() const noexcept {
-    return options_.watcher != nullptr || admission_.knows_addresses();
-  }
+  [[nodiscard]] policy::server_state& state() noexcept { return state_; }
+  [[nodiscard]] const server_counters& counters() const noexcept { return state_.counters(); }
   [[nodiscard]] double random() { return std::uniform_real_distribution<double>()(random_); }
   void watch(session& it) noexcept;
   void left(session& it, const endpoint& peer, close_reason why, std::error_code error);
+  /// Calls what the session does, and notes how long that held the loop. What it throws is the session's end.
+  void run(session& of, void (session::*what)()) noexcept;
 
  private:
   /// One listener with what its accept loop remembers.
@@ -66,8 +65,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
   void accepted(door& at, std::error_code ec, stream arrived);
   void accept_failed(door& at, std::error_code ec);
   void admit(stream arrived);
-  void refuse(stream& arrived, std::uint64_t& count, const endpoint& peer);
-  void run_handler(session& of, void (session::*what)());
+  void refuse(stream& arrived, std::string_view why, const endpoint& peer);
   void arm() noexcept;
   void tick();
   void close_doors();
@@ -78,15 +76,11 @@ class server_core : public std::enable_shared_from_this<server_core> {
   }
   [[nodiscard]] endpoint peer_of(const stream& arrived) const {
     std::error_code unknown;
-    return wants_peers() ? arrived.remote_endpoint(unknown) : endpoint();
-  }
-  [[nodiscard]] bool takes_any() const noexcept {
-    return running_ && !paused_ && !draining_ && admission_.open();
+    return state_.wants_peers() ? arrived.remote_endpoint(unknown) : endpoint();
   }
 
   server_options options_;
-  server_counters counters_;
-  policy::admission admission_;
+  policy::server_state state_;
   loop& loop_;
   session_maker make_;
   std::list<door> doors_;
@@ -95,11 +89,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
   std::minstd_rand random_{std::random_device{}()};
   policy::deadline_wheel wheel_;
   timer ticks_;
-  std::optional<server_clock::time_point> armed_for_;
   timer deadline_;
-  bool running_ = false;
-  bool paused_ = false;
-  bool draining_ = false;
   std::vector<endpoint> survivors_;
   std::vector<handler<void(std::vector<endpoint>)>> drained_;
 };

@@ -6,6 +6,7 @@
 
 #include "duet/error.hpp"
 #include "duet/os/flow.hpp"
+#include "duet/policy/session_end.hpp"
 #include "server_core.hpp"
 
 namespace duet::on_posix {
@@ -20,6 +21,7 @@ session::session(detail::session_setup&& setup)
 session::~session() { stream_.set_watch(nullptr); }
 
 endpoint session::peer() const {
+  if (peer_) return *peer_;
   std::error_code unknown;
   return stream_.remote_endpoint(unknown);
 }
@@ -62,9 +64,8 @@ void session::close(close_reason why, std::error_code error) {
   if (!std::exchange(open_, false)) return;
   const session_ptr keep = shared_from_this();
   on_drain_ = nullptr;
-  const endpoint last = core_->wants_peers() ? peer() : endpoint();
   stream_.close();
-  core_->left(*this, last, why, error);
+  core_->left(*this, peer_ ? *peer_ : endpoint(), why, error);
 }
 
 void session::abort(close_reason why, std::error_code error) {
@@ -73,16 +74,14 @@ void session::abort(close_reason why, std::error_code error) {
 }
 
 void session::caught() noexcept {
-  try {
-    throw;
-  } catch (const std::system_error& failed) {
-    // finish() cancels the read of whoever waited for more.
-    if (finishing_ && failed.code() == condition::operation_canceled) return;
-    if (failed.code() == condition::end_of_stream) return finish(close_reason::end_of_stream);
-    abort(close_reason::failed, failed.code());
-  } catch (...) {
-    abort(close_reason::thrown);
-  }
+  using manner = policy::session_end::manner;
+  const policy::session_end end = policy::end_by_exception(finishing_);
+  if (end.how == manner::finish) finish(end.why);
+  if (end.how == manner::abort) abort(end.why, end.error);
+}
+
+void session::ran_since(std::chrono::steady_clock::time_point began) noexcept {
+  core_->state().handler_took(detail::server_clock::now() - began);
 }
 
 void session::moved(std::size_t bytes) noexcept {
@@ -92,12 +91,12 @@ void session::moved(std::size_t bytes) noexcept {
 }
 
 void session::has_read(std::size_t bytes) noexcept {
-  core_->counters().bytes_read += bytes;
+  core_->state().has_read(bytes);
   moved(bytes);
 }
 
 void session::has_written(std::size_t bytes) noexcept {
-  core_->counters().bytes_written += bytes;
+  core_->state().has_written(bytes);
   watch_.found_room();
   moved(bytes);
 }

@@ -192,12 +192,15 @@ TEST_CASE_TEMPLATE("serve datagrams: json has the events and the counters", Row,
   const raw_datagram other = like_a_server(at);
   other.send_to(as_bytes("bounce"), at);
   const auto looping = next();
-  CHECK(looping["event"] == "not answered: looping");
+  CHECK(looping["event"] == "not answered");
+  CHECK(looping["reason"] == "looping");
   CHECK(looping["peer"] == other.local_endpoint().to_string());
   CHECK(looping["error"].is_null());
   const auto unixgram = duet::endpoint::parse(std::string(local["endpoint"]));
   raw_datagram::opened(unixgram).send_to(as_bytes("who"), unixgram);
-  CHECK(next()["event"] == "not answered: the sender has no name");
+  const auto nameless = next();
+  CHECK(nameless["event"] == "not answered");
+  CHECK(nameless["reason"] == "the sender has no name");
   program.signal(SIGTERM);
   const auto summary = next();
   CHECK(summary["event"] == "summary");

@@ -167,6 +167,7 @@ TEST_CASE_TEMPLATE("serve: json has a line for each event", Row, DUET_APP_ROWS) 
   CHECK(text_of(accepted["peer"]).starts_with("tcp://127.0.0.1:"));
   const auto closed = next();
   CHECK(closed["event"] == "closed");
+  CHECK(closed["reason"] == "end of stream");
   CHECK(closed["peer"] == accepted["peer"]);
   CHECK(closed["error"].is_null());
   program.signal(SIGTERM);

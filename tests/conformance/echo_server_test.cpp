@@ -66,8 +66,8 @@ struct event_counter : observer {
   void on_step(const flow_step&) override { ++steps; }
   void on_event(std::string_view event, const endpoint*, std::error_code error) override {
     accepted += event == "accepted" ? 1 : 0;
-    closed += event == "closed" ? 1 : 0;
-    failed += event == "closed" && error ? 1 : 0;
+    closed += event.starts_with("closed: ") ? 1 : 0;
+    failed += event.starts_with("closed: ") && error ? 1 : 0;
   }
   int steps = 0;
   int accepted = 0;

@@ -99,7 +99,7 @@ TEST_CASE_TEMPLATE("server: a connection becomes a session that is told who it i
   CHECK(k.counters().active == 0);
   CHECK(k.counters().closed_by(close_reason::local) == 1);
   CHECK(rest_of(peer) == "hello");
-  CHECK(events.all == std::vector<std::string>{"accepted", "closed"});
+  CHECK(events.all == std::vector<std::string>{"accepted", "closed: local"});
 }
 
 TEST_CASE_TEMPLATE("server: finishing sends the end and reads away what still comes", Row,
@@ -216,7 +216,7 @@ TEST_CASE_TEMPLATE("server: at the cap connections are refused if that is asked"
   f.run_until([&] { return k.counters().refused_by_cap == 1; });
   const auto rest = rest_of(second);
   CHECK(rest.value_or("") == "");
-  CHECK(events.count("refused") == 1);
+  CHECK(events.count("refused: cap") == 1);
   k.sessions[0]->close();
   const raw_socket third = k.join();
   CHECK(k.counters().accepted == 2);
@@ -238,6 +238,22 @@ TEST_CASE_TEMPLATE("server: a cap for each address", Backend, DUET_BACKENDS) {
   k.sessions[0]->close();
   const raw_socket again = k.join();
   CHECK(k.counters().active == 3);
+}
+
+TEST_CASE_TEMPLATE("server: a session whose stream was closed gives its place back", Backend,
+                   DUET_BACKENDS) {
+  fixture<Backend> f;
+  server_options options;
+  options.max_per_address = 1;
+  keeping<row<Backend, tcp>> k(f, options);
+  const raw_socket first = k.join();
+  auto& session = *k.sessions.front();
+  const endpoint peer = session.peer();
+  session.connection().close();
+  CHECK(session.peer() == peer);
+  session.close();
+  const raw_socket second = k.join();
+  CHECK(k.counters().refused_by_address == 0);
 }
 
 TEST_CASE_TEMPLATE("server: paused it accepts nothing and resumed all that waits", Row, DUET_ROWS) {

@@ -2,10 +2,16 @@
 // What decides about the connections of a server, without one: who is let in, whose time is over; and its counters as text.
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <chrono>
+#include <new>
 #include <string>
+#include <system_error>
 
+#include "duet/error.hpp"
 #include "duet/policy/admission.hpp"
+#include "duet/policy/server_state.hpp"
+#include "duet/policy/session_end.hpp"
 #include "duet/policy/session_watch.hpp"
 
 using namespace duet;
@@ -159,4 +165,109 @@ TEST_CASE("server_counters: as Prometheus reads them") {
     CHECK(text.find(line) != std::string::npos);
   }
   CHECK(text.ends_with('\n'));
+}
+
+TEST_CASE("server_state: accepts from its start until it is paused or drains or is cut") {
+  server_state state({});
+  CHECK_FALSE(state.accepts());
+  state.start();
+  CHECK(state.accepts());
+  state.pause();
+  CHECK_FALSE(state.accepts());
+  CHECK(state.takes_promised());
+  state.resume();
+  CHECK(state.accepts());
+  CHECK_FALSE(state.enters(somebody));
+  CHECK(state.drain());
+  CHECK_FALSE(state.drain());
+  CHECK_FALSE(state.accepts());
+  CHECK_FALSE(state.drained());
+  state.left(somebody, close_reason::end_of_stream);
+  CHECK(state.drained());
+  CHECK(state.cut() == close_reason::drain);
+  CHECK_FALSE(state.takes_promised());
+  CHECK(server_state({}).cut() == close_reason::local);
+}
+
+TEST_CASE("server_state: counts who comes and who goes by reason") {
+  server_options options;
+  options.max_connections = 2;
+  options.max_per_address = 1;
+  options.at_cap = cap_rule::refuse;
+  server_state state(options);
+  state.start();
+  CHECK(state.wants_peers());
+  CHECK_FALSE(state.enters(somebody));
+  CHECK(state.enters(same_host) == "refused: address");
+  CHECK_FALSE(state.enters(another));
+  CHECK(state.enters(local) == "refused: cap");
+  CHECK(state.counters().active == 2);
+  state.not_served(another);
+  state.left(somebody, close_reason::stalled);
+  state.lacks();
+  state.spoilt();
+  const server_counters& counted = state.counters();
+  CHECK(counted.accepted == 1);
+  CHECK(counted.active == 0);
+  CHECK(counted.refused_by_cap == 1);
+  CHECK(counted.refused_by_address == 1);
+  CHECK(counted.refused_by_shortage == 2);
+  CHECK(counted.refused_by_error == 1);
+  CHECK(counted.closed_by(close_reason::stalled) == 1);
+}
+
+TEST_CASE("server_state: an error of accept pauses one listener and is told once an episode") {
+  server_state state({});
+  accept_policy listener;
+  const auto shortage = state.accept_failed(listener, {EMFILE, std::system_category()});
+  CHECK(shortage.tell);
+  CHECK(shortage.shortage);
+  CHECK(shortage.pause == accept_policy::first_pause);
+  const auto again = state.accept_failed(listener, {ENOBUFS, std::system_category()});
+  CHECK_FALSE(again.tell);
+  CHECK_FALSE(again.shortage);
+  CHECK(again.pause > shortage.pause);
+  // What the listener passes over by itself comes here only when it was too much in a row.
+  accept_policy flooded;
+  CHECK(state.accept_failed(flooded, {ECONNABORTED, std::system_category()}).pause ==
+        accept_policy::first_pause);
+  CHECK(state.counters().accept_pauses == 3);
+  const auto broken = state.accept_failed(listener, {EBADF, std::system_category()});
+  CHECK(broken.fatal);
+  CHECK(broken.tell);
+  CHECK(state.counters().accept_pauses == 3);
+}
+
+namespace {
+
+template <class Thrown>
+session_end end_by(const Thrown& thrown, bool finishing = false) {
+  try {
+    throw thrown;
+  } catch (...) {
+    return end_by_exception(finishing);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("session_end: an exception says how the session ends") {
+  using manner = session_end::manner;
+  const std::system_error over(error::end_of_stream);
+  CHECK(end_by(over).how == manner::finish);
+  CHECK(end_by(over).why == close_reason::end_of_stream);
+  const std::system_error reset(std::make_error_code(std::errc::connection_reset));
+  CHECK(end_by(reset).how == manner::abort);
+  CHECK(end_by(reset).why == close_reason::failed);
+  CHECK(end_by(reset).error == std::errc::connection_reset);
+  CHECK(end_by(std::bad_alloc()).how == manner::abort);
+  CHECK(end_by(std::bad_alloc()).why == close_reason::thrown);
+  const std::system_error cancelled(std::make_error_code(std::errc::operation_canceled));
+  CHECK(end_by(cancelled).how == manner::abort);
+  CHECK(end_by(cancelled, true).how == manner::none);
+}
+
+TEST_CASE("close_reason: an event is told with its reason") {
+  CHECK(close_event(close_reason::idle) == "closed: idle");
+  CHECK(to_string(close_reason::end_of_stream) == "end of stream");
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <new>
 #include <optional>
 #include <random>
 #include <vector>
@@ -180,4 +181,36 @@ TEST_CASE("backoff: grows within its limits and starts again") {
   CHECK(pauses.next(0.9) > 100ms);
   pauses.reset();
   CHECK(pauses.next(0.999) == 100ms);
+}
+
+TEST_CASE("deadline_wheel: its owner's timer is set when it is not set early enough") {
+  deadline_wheel wheel(begin, 10ms);
+  CHECK_FALSE(wheel.arm());
+  deadline_wheel::entry late;
+  wheel.set(late, begin + 500ms);
+  CHECK(wheel.arm() == begin + 500ms);
+  CHECK_FALSE(wheel.arm());
+  deadline_wheel::entry early;
+  wheel.set(early, begin + 100ms);
+  CHECK(wheel.arm() == begin + 100ms);
+  CHECK(wheel.rang(begin + 103ms) == 3ms);
+  CHECK(wheel.rang(begin + 200ms) == 0ms);
+  CHECK(wheel.arm() == begin + 100ms);
+  wheel.disarm();
+  CHECK(wheel.arm() == begin + 100ms);
+}
+
+TEST_CASE("deadline_wheel: what throws while it is told leaves the others in the wheel") {
+  deadline_wheel wheel(begin, 10ms);
+  std::vector<deadline_wheel::entry> all(3);
+  for (auto& each : all) wheel.set(each, begin + 50ms);
+  int told = 0;
+  const auto due = [&told](deadline_wheel::entry&) {
+    if (++told == 1) throw std::bad_alloc();
+  };
+  CHECK_THROWS_AS(wheel.advance(begin + 60ms, due), std::bad_alloc);
+  CHECK(told == 1);
+  REQUIRE(wheel.next());
+  wheel.advance(*wheel.next(), due);
+  CHECK(told == 3);
 }

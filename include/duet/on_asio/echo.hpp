@@ -45,6 +45,7 @@ class echo_server {
   }
   void stop() { core_->stop(); }
   [[nodiscard]] const echo_counters& counters() const noexcept { return core_->counters(); }
+  [[nodiscard]] const server_counters& connections() const noexcept { return core_->connections(); }
 
  private:
   std::shared_ptr<detail::echo_server_core> core_;

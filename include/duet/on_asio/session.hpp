@@ -2,6 +2,7 @@
 // session: one connection of a server: its stream, its timeouts, its end. Counterpart: on_posix/session.hpp.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -59,14 +60,16 @@ class session : public std::enable_shared_from_this<session>,
   void abort(close_reason why = close_reason::local, std::error_code error = {});
   /// Called in a catch block: the end that the exception asks for.
   void caught() noexcept;
+  /// Called behind a handler of the session that began then.
+  void ran_since(std::chrono::steady_clock::time_point began) noexcept;
 
  protected:
   /// It is in the server's list now. What this throws ends the session, alone.
   virtual void begin() = 0;
   /// Finish what is in flight. Called once.
   virtual void drain();
-  /// The server's last word before it aborts the session: a drain's time is over, or it stops.
-  virtual void cut() {}
+  /// The server's last word before it aborts the session: a drain's time is over, or it stops (`local`).
+  virtual void cut(close_reason /*why*/) {}
   /// Our side has ended: from now on the peer has so long to end its own.
   void linger();
 
@@ -84,6 +87,7 @@ class session : public std::enable_shared_from_this<session>,
   policy::session_watch watch_;
   std::function<void()> on_drain_;
   std::list<session_ptr>::iterator place_;
+  std::unique_ptr<endpoint> peer_;  ///< kept if anybody asks: the stream may be closed before
   bool open_ = false;
   bool finishing_ = false;
   close_reason ending_ = close_reason::local;
@@ -96,11 +100,13 @@ template <class Handler>
 auto session::guard(Handler&& handler) {
   return [self = shared_from_this(),
           handler = std::forward<Handler>(handler)]<class... Args>(Args&&... args) mutable {
+    const auto began = std::chrono::steady_clock::now();
     try {
       handler(std::forward<Args>(args)...);
     } catch (...) {
       self->caught();
     }
+    self->ran_since(began);
   };
 }
 

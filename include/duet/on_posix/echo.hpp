@@ -33,6 +33,7 @@ class echo_server {
   }
   void stop();
   [[nodiscard]] const echo_counters& counters() const noexcept;
+  [[nodiscard]] const server_counters& connections() const noexcept;
 
  private:
   class core;

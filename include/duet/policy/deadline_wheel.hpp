@@ -78,8 +78,23 @@ class deadline_wheel {
     return origin_ + static_cast<std::int64_t>(*earliest_) * tick_;
   }
 
-  /// Calls due(entry&) for each whose deadline has passed, out of the wheel by then; it may set, clear and destroy any, itself too, and
-  /// throws nothing.
+  /// When the owner's timer has to be set anew; nullopt: never, or it is set early enough as it is.
+  [[nodiscard]] std::optional<time_point> arm() noexcept {
+    const auto first = next();
+    if (!first || (armed_ && *armed_ <= *first)) return std::nullopt;
+    return armed_ = first;
+  }
+  /// The owner's timer is set no more.
+  void disarm() noexcept { armed_.reset(); }
+  /// The owner's timer has come: how late. One that was due when it was set anew, or stopped, comes all the same.
+  std::chrono::nanoseconds rang(time_point now) noexcept {
+    const auto late = armed_ ? now - *armed_ : std::chrono::nanoseconds(0);
+    armed_.reset();
+    return late;
+  }
+
+  /// Calls due(entry&) for each whose deadline has passed, out of the wheel by then; it may set, clear and destroy any, itself too. What it
+  /// throws goes to the caller: those that it was not called for stay, and are told next time.
   template <class Due>
   void advance(time_point now, Due&& due) {
     const std::uint64_t today = now <= origin_ ? 0 : ticks(now - origin_);
@@ -88,16 +103,16 @@ class deadline_wheel {
     entry overdue;
     for (std::uint64_t each = now_ + 1; each <= last; ++each) splice(list_of(each), overdue);
     now_ = std::max(now_, today);
+    const rest_of_day rest{*this, overdue};
     while (overdue.waits()) {
       entry& first = *overdue.next_;
       first.detach();
       if (first.deadline_ <= now) {
         due(first);
       } else {
-        put(first, std::min(tick_of(first.deadline_), now_ + ticks_a_turn - 1));
+        put_back(first);
       }
     }
-    find_earliest();
   }
 
  private:
@@ -123,6 +138,20 @@ class deadline_wheel {
     it.link_before(list_of(place));
   }
 
+  void put_back(entry& it) noexcept {
+    put(it, std::min(tick_of(it.deadline_), now_ + ticks_a_turn - 1));
+  }
+
+  /// What a day ends with, however it ends.
+  struct rest_of_day {
+    deadline_wheel& of;
+    entry& overdue;
+    ~rest_of_day() {
+      while (overdue.waits()) of.put_back(*overdue.next_);
+      of.find_earliest();
+    }
+  };
+
   static void splice(entry& from, entry& to) noexcept {
     while (from.waits()) {
       entry& first = *from.next_;
@@ -145,6 +174,7 @@ class deadline_wheel {
   std::vector<entry> lists_;  ///< ring of heads; that of now_ is empty
   std::uint64_t now_ = 0;     ///< the tick up to which all was told
   std::optional<std::uint64_t> earliest_;
+  std::optional<time_point> armed_;  ///< what the owner's timer is set for
 };
 
 }  // namespace duet::policy

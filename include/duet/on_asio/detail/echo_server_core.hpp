@@ -27,7 +27,7 @@ class echo_session;
 class echo_server_core : public std::enable_shared_from_this<echo_server_core> {
  public:
   echo_server_core(loop& owner, const echo_server_options& options)
-      : loop_(owner), server_(owner, options_of(options)), buffers_(options.buffer_bytes) {}
+      : loop_(owner), server_(owner, to_server_options(options)), buffers_(options.buffer_bytes) {}
 
   [[nodiscard]] loop::executor_type executor() const noexcept { return loop_.get_executor(); }
 
@@ -36,21 +36,10 @@ class echo_server_core : public std::enable_shared_from_this<echo_server_core> {
   void drain(std::chrono::milliseconds deadline, any_handler<std::size_t> handler);
   void stop() { server_.stop(); }
   [[nodiscard]] const echo_counters& counters() noexcept;
+  [[nodiscard]] const server_counters& connections() const noexcept { return server_.counters(); }
 
  private:
   friend class echo_session;
-
-  static server_options options_of(const echo_server_options& options) {
-    server_options all;
-    all.max_connections = options.max_connections;
-    all.at_cap = options.at_cap;
-    all.max_per_address = options.max_per_address;
-    all.limits = options.limits;
-    all.linger = options.linger;
-    all.socket = options.socket;
-    all.watcher = options.watcher;
-    return all;
-  }
 
   loop& loop_;
   server server_;
@@ -76,10 +65,10 @@ class echo_session final : public session {
   }
 
   /// What is still to be echoed is lost, and the peer told so by a reset.
-  void cut() override {
-    if (flow_.unsent() == 0) return close(close_reason::drain);
+  void cut(close_reason why) override {
+    if (flow_.unsent() == 0) return close(why);
     ++core_->counters_.cut;
-    abort(close_reason::drain, std::make_error_code(std::errc::operation_canceled));
+    abort(why, std::make_error_code(std::errc::operation_canceled));
   }
 
   void advance() {
@@ -117,7 +106,11 @@ class echo_session final : public session {
   void ready(std::error_code ec) {
     if (!is_open()) return;
     if (!std::exchange(redirected_, false)) flow_.ready(ec);
-    advance();
+    try {
+      advance();
+    } catch (...) {
+      caught();  // no memory for a buffer
+    }
   }
 
   void read(std::error_code& ec) {
@@ -171,15 +164,7 @@ inline void echo_server_core::drain(std::chrono::milliseconds deadline,
 }
 
 inline const echo_counters& echo_server_core::counters() noexcept {
-  const server_counters& of = server_.counters();
-  counters_.accepted = of.accepted;
-  counters_.active = of.active;
-  counters_.bytes_echoed = of.bytes_written;
-  counters_.accept_pauses = of.accept_pauses;
-  counters_.failed = counters_.cut + of.refused_by_error;
-  for (const close_reason each : {close_reason::failed, close_reason::idle, close_reason::age,
-                                  close_reason::stalled, close_reason::slow, close_reason::thrown})
-    counters_.failed += of.closed_by(each);
+  counters_ = to_echo_counters(server_.counters(), counters_.cut);
   return counters_;
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <list>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string_view>
 #include <system_error>
@@ -20,7 +19,8 @@
 #include "duet/os/flow.hpp"
 #include "duet/os/reserve_descriptor.hpp"
 #include "duet/policy/accept_policy.hpp"
-#include "duet/policy/admission.hpp"
+#include "duet/policy/deadline_wheel.hpp"
+#include "duet/policy/server_state.hpp"
 
 namespace duet::on_asio::detail {
 using server_clock = std::chrono::steady_clock;
@@ -30,7 +30,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
  public:
   server_core(loop& owner, const server_options& options)
       : options_(options),
-        admission_(options.max_connections, options.max_per_address, options.at_cap),
+        state_(options),
         loop_(owner),
         wheel_(server_clock::now(), options.tick),
         ticks_(owner),
@@ -47,14 +47,13 @@ class server_core : public std::enable_shared_from_this<server_core> {
 
   // For sessions.
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
-  [[nodiscard]] server_counters& counters() noexcept { return counters_; }
-  /// Whether anybody asks who a peer is.
-  [[nodiscard]] bool wants_peers() const noexcept {
-    return options_.watcher != nullptr || admission_.knows_addresses();
-  }
+  [[nodiscard]] policy::server_state& state() noexcept { return state_; }
+  [[nodiscard]] const server_counters& counters() const noexcept { return state_.counters(); }
   [[nodiscard]] double random() { return std::uniform_real_distribution<double>()(random_); }
   void watch(session& it) noexcept;
   void left(session& it, const endpoint& peer, close_reason why, std::error_code error);
+  /// Calls what the session does, and notes how long that held the loop. What it throws is the session's end.
+  void run(session& of, void (session::*what)()) noexcept;
 
  private:
   /// One listener with what its accept loop remembers.
@@ -72,8 +71,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
   void accepted(door& at, std::error_code ec, stream arrived);
   void accept_failed(door& at, std::error_code ec);
   void admit(stream arrived);
-  void refuse(stream& arrived, std::uint64_t& count, const endpoint& peer);
-  void run_handler(session& of, void (session::*what)());
+  void refuse(stream& arrived, std::string_view why, const endpoint& peer);
   void arm() noexcept;
   void tick();
   void close_doors();
@@ -84,15 +82,11 @@ class server_core : public std::enable_shared_from_this<server_core> {
   }
   [[nodiscard]] endpoint peer_of(const stream& arrived) const {
     std::error_code unknown;
-    return wants_peers() ? arrived.remote_endpoint(unknown) : endpoint();
-  }
-  [[nodiscard]] bool takes_any() const noexcept {
-    return running_ && !paused_ && !draining_ && admission_.open();
+    return state_.wants_peers() ? arrived.remote_endpoint(unknown) : endpoint();
   }
 
   server_options options_;
-  server_counters counters_;
-  policy::admission admission_;
+  policy::server_state state_;
   loop& loop_;
   session_maker make_;
   std::list<door> doors_;
@@ -101,11 +95,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
   std::minstd_rand random_{std::random_device{}()};
   policy::deadline_wheel wheel_;
   timer ticks_;
-  std::optional<server_clock::time_point> armed_for_;
   timer deadline_;
-  bool running_ = false;
-  bool paused_ = false;
-  bool draining_ = false;
   std::vector<endpoint> survivors_;
   std::vector<any_handler<std::vector<endpoint>>> drained_;
 };
@@ -126,7 +116,7 @@ inline endpoint server_core::listen(const endpoint& at) {
 
 inline void server_core::start(session_maker make) {
   make_ = std::move(make);
-  running_ = true;
+  state_.start();
   reserve_.refill();
   accept_at_all();
 }
@@ -136,7 +126,7 @@ inline void server_core::accept_at_all() {
 }
 
 inline void server_core::accept(door& at) {
-  if (!takes_any() || at.pausing || std::exchange(at.accepting, true)) return;
+  if (!state_.accepts() || at.pausing || std::exchange(at.accepting, true)) return;
   at.entrance.async_accept([self = shared_from_this(), &at](std::error_code ec, stream arrived) {
     self->accepted(at, ec, std::move(arrived));
   });
@@ -144,18 +134,19 @@ inline void server_core::accept(door& at) {
 
 inline void server_core::accepted(door& at, std::error_code ec, stream arrived) {
   at.accepting = false;
-  if (!running_ || draining_) return;
+  if (!state_.running() || state_.draining()) return;
   if (is(ec, std::errc::operation_canceled)) return accept(at);  // paused, and maybe resumed since
   if (ec && arrived.is_open()) {
     // An option could not be set on this connection: it goes, the others come.
-    refuse(arrived, counters_.refused_by_error, {});
+    state_.spoilt();
+    refuse(arrived, "refused: error", {});
     return accept(at);
   }
   if (ec) return accept_failed(at, ec);
   for (std::size_t burst = options_.accept_burst;; --burst) {
     at.policy.accepted();
     admit(std::move(arrived));
-    if (burst <= 1 || !takes_any()) break;
+    if (burst <= 1 || !state_.accepts()) break;
     // What is wrong, if anything, async_accept will tell.
     auto another = at.entrance.try_accept(ec);
     if (!another) break;
@@ -165,16 +156,12 @@ inline void server_core::accepted(door& at, std::error_code ec, stream arrived) 
 }
 
 inline void server_core::accept_failed(door& at, std::error_code ec) {
-  const auto verdict = at.policy.failed(ec);
-  if (verdict.action == policy::accept_action::fatal) return event("accept failed", nullptr, ec);
-  ++counters_.accept_pauses;
-  if (verdict.first) event("accept paused", nullptr, ec);
-  const bool no_descriptor =
-      is(ec, std::errc::too_many_files_open) || is(ec, std::errc::too_many_files_open_in_system);
-  if (no_descriptor && reserve_.shed(at.entrance.native_handle())) ++counters_.refused_by_shortage;
+  const auto verdict = state_.accept_failed(at.policy, ec);
+  if (verdict.tell) event(verdict.fatal ? "accept failed" : "accept paused", nullptr, ec);
+  if (verdict.fatal) return;
+  if (verdict.shortage && reserve_.shed(at.entrance.native_handle())) state_.lacks();
   at.pausing = true;
-  // The listener has passed over as many lost connections as is good in a row: they are a reason to pause too.
-  at.pause.expires_after(std::max(verdict.pause, policy::accept_policy::first_pause));
+  at.pause.expires_after(verdict.pause);
   at.pause.async_wait([self = shared_from_this(), &at](std::error_code cancelled) {
     if (cancelled) return;
     at.pausing = false;
@@ -183,44 +170,37 @@ inline void server_core::accept_failed(door& at, std::error_code ec) {
   });
 }
 
-inline void server_core::refuse(stream& arrived, std::uint64_t& count, const endpoint& peer) {
-  ++count;
-  event("refused", &peer, {});
+inline void server_core::refuse(stream& arrived, std::string_view why, const endpoint& peer) {
+  event(why, &peer, {});
   os::reset_on_close(arrived.native_handle());
   arrived.close();
 }
 
 inline void server_core::admit(stream arrived) {
   const endpoint peer = peer_of(arrived);
-  switch (admission_.enter(peer)) {
-    case policy::admission::verdict::refuse_by_cap:
-      return refuse(arrived, counters_.refused_by_cap, peer);
-    case policy::admission::verdict::refuse_by_address:
-      return refuse(arrived, counters_.refused_by_address, peer);
-    case policy::admission::verdict::serve: break;
-  }
+  bool entered = false;
   session_ptr arrival;
   try {
+    if (const auto refused = state_.enters(peer)) return refuse(arrived, *refused, peer);
+    entered = true;
     arrival = make_({shared_from_this(), std::move(arrived)});
+    if (state_.wants_peers()) arrival->peer_ = std::make_unique<endpoint>(peer);
     sessions_.push_front(arrival);
   } catch (...) {
     // No memory for it, most likely: the connection goes, the server stays.
-    admission_.leave(peer);
-    ++counters_.refused_by_shortage;
-    return event("refused", &peer, std::make_error_code(std::errc::not_enough_memory));
+    entered ? state_.not_served(peer) : state_.lacks();
+    return event("refused: shortage", &peer, std::make_error_code(std::errc::not_enough_memory));
   }
-  ++counters_.accepted;
-  counters_.active = admission_.active();
   arrival->place_ = sessions_.begin();
   arrival->open_ = true;
   event("accepted", &peer, {});
   watch(*arrival);
-  run_handler(*arrival, &session::begin);
+  run(*arrival, &session::begin);
 }
 
 // sessions
 
-inline void server_core::run_handler(session& of, void (session::*what)()) {
+inline void server_core::run(session& of, void (session::*what)()) noexcept {
   const session_ptr keep = of.shared_from_this();
   const auto began = server_clock::now();
   try {
@@ -228,21 +208,18 @@ inline void server_core::run_handler(session& of, void (session::*what)()) {
   } catch (...) {
     of.caught();
   }
-  counters_.slowest_handler =
-      std::max<std::chrono::nanoseconds>(counters_.slowest_handler, server_clock::now() - began);
+  state_.handler_took(server_clock::now() - began);
 }
 
 inline void server_core::left(session& it, const endpoint& peer, close_reason why,
                               std::error_code error) {
   sessions_.erase(it.place_);
   wheel_.clear(it);
-  ++counters_.closed[static_cast<std::size_t>(why)];
-  const bool reopened = admission_.leave(peer);
-  counters_.active = admission_.active();
-  event("closed", &peer, error);
+  const bool reopened = state_.left(peer, why);
+  event(close_event(why), &peer, error);
   // A descriptor is free: whoever pauses for want of one need not wait longer.
   for (door& each : doors_) {
-    if (!each.pausing || !running_) continue;
+    if (!each.pausing || !state_.running()) continue;
     each.pausing = false;
     each.pause.cancel();
     accept(each);
@@ -261,9 +238,8 @@ inline void server_core::watch(session& it) noexcept {
 }
 
 inline void server_core::arm() noexcept {
-  const auto next = wheel_.next();
-  if (!next || (armed_for_ && *armed_for_ <= *next)) return;
-  armed_for_ = *next;
+  const auto next = wheel_.arm();
+  if (!next) return;
   ticks_.expires_after(*next - server_clock::now());
   ticks_.async_wait([self = shared_from_this()](std::error_code cancelled) {
     if (!cancelled) self->tick();
@@ -272,10 +248,7 @@ inline void server_core::arm() noexcept {
 
 inline void server_core::tick() {
   const auto now = server_clock::now();
-  // One that was due already when the timer was set anew, or stopped, comes all the same.
-  if (armed_for_)
-    counters_.loop_lag = std::max<std::chrono::nanoseconds>(counters_.loop_lag, now - *armed_for_);
-  armed_for_.reset();
+  state_.timer_was_late(wheel_.rang(now));
   wheel_.advance(now, [this, now](policy::deadline_wheel::entry& due) {
     auto& it = static_cast<session&>(due);
     const auto why = it.watch_.judge(now);
@@ -293,12 +266,12 @@ inline void server_core::tick() {
 // lifecycle
 
 inline void server_core::pause() {
-  paused_ = true;
+  state_.pause();
   for (door& each : doors_) each.entrance.cancel();
 }
 
 inline void server_core::resume() {
-  paused_ = false;
+  state_.resume();
   accept_at_all();
 }
 
@@ -313,11 +286,11 @@ inline void server_core::close_doors() {
 inline void server_core::drain(std::chrono::milliseconds deadline,
                                any_handler<std::vector<endpoint>> handler) {
   drained_.push_back(std::move(handler));
-  if (!std::exchange(draining_, true)) {
-    // Connections that the kernel has accepted already were promised service.
+  if (state_.drain()) {
+    // No more of them than the queue holds: others may come as fast as these are taken.
     for (door& each : doors_) {
       std::error_code ec;
-      while (running_ && admission_.open()) {
+      for (int most = options_.socket.backlog; most > 0 && state_.takes_promised(); --most) {
         auto arrived = each.entrance.try_accept(ec);
         if (!arrived) break;
         admit(std::move(*arrived));
@@ -325,7 +298,7 @@ inline void server_core::drain(std::chrono::milliseconds deadline,
     }
     close_doors();
     for (const session_ptr& each : std::vector(sessions_.begin(), sessions_.end()))
-      if (each->is_open()) run_handler(*each, &session::drain);
+      if (each->is_open()) run(*each, &session::drain);
   }
   deadline_.expires_after(deadline);
   deadline_.async_wait([self = shared_from_this()](std::error_code cancelled) {
@@ -335,28 +308,28 @@ inline void server_core::drain(std::chrono::milliseconds deadline,
 }
 
 inline void server_core::cut_all(std::vector<endpoint>& survivors) {
-  running_ = false;
+  const close_reason why = state_.cut();
   close_doors();
   for (const session_ptr& each : std::vector(sessions_.begin(), sessions_.end())) {
     if (!each->is_open()) continue;
     survivors.push_back(each->peer());
-    each->cut();
-    each->abort(draining_ ? close_reason::drain : close_reason::local);
+    each->cut(why);
+    each->abort(why);
   }
 }
 
 inline void server_core::stop() {
   std::vector<endpoint> unheard;
-  cut_all(draining_ ? survivors_ : unheard);
+  cut_all(state_.draining() ? survivors_ : unheard);
   ticks_.cancel();
-  armed_for_.reset();
+  wheel_.disarm();
 }
 
 inline void server_core::finish_drain() {
-  if (!draining_ || !sessions_.empty()) return;
+  if (!state_.drained()) return;
   deadline_.cancel();
   ticks_.cancel();
-  armed_for_.reset();
+  wheel_.disarm();
   for (auto& each : std::exchange(drained_, {})) each.complete(survivors_);
 }
 

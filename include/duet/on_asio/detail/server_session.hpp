@@ -9,6 +9,7 @@
 #include "duet/on_asio/detail/server_core.hpp"
 #include "duet/on_asio/session.hpp"
 #include "duet/os/flow.hpp"
+#include "duet/policy/session_end.hpp"
 
 namespace duet::on_asio {
 
@@ -22,6 +23,7 @@ inline session::session(detail::session_setup&& setup)
 inline session::~session() { stream_.set_watch(nullptr); }
 
 inline endpoint session::peer() const {
+  if (peer_) return *peer_;
   std::error_code unknown;
   return stream_.remote_endpoint(unknown);
 }
@@ -64,9 +66,8 @@ inline void session::close(close_reason why, std::error_code error) {
   if (!std::exchange(open_, false)) return;
   const session_ptr keep = shared_from_this();
   on_drain_ = nullptr;
-  const endpoint last = core_->wants_peers() ? peer() : endpoint();
   stream_.close();
-  core_->left(*this, last, why, error);
+  core_->left(*this, peer_ ? *peer_ : endpoint(), why, error);
 }
 
 inline void session::abort(close_reason why, std::error_code error) {
@@ -75,16 +76,14 @@ inline void session::abort(close_reason why, std::error_code error) {
 }
 
 inline void session::caught() noexcept {
-  try {
-    throw;
-  } catch (const std::system_error& failed) {
-    // finish() cancels the read of whoever waited for more.
-    if (finishing_ && failed.code() == condition::operation_canceled) return;
-    if (failed.code() == condition::end_of_stream) return finish(close_reason::end_of_stream);
-    abort(close_reason::failed, failed.code());
-  } catch (...) {
-    abort(close_reason::thrown);
-  }
+  using manner = policy::session_end::manner;
+  const policy::session_end end = policy::end_by_exception(finishing_);
+  if (end.how == manner::finish) finish(end.why);
+  if (end.how == manner::abort) abort(end.why, end.error);
+}
+
+inline void session::ran_since(std::chrono::steady_clock::time_point began) noexcept {
+  core_->state().handler_took(detail::server_clock::now() - began);
 }
 
 inline void session::moved(std::size_t bytes) noexcept {
@@ -94,12 +93,12 @@ inline void session::moved(std::size_t bytes) noexcept {
 }
 
 inline void session::has_read(std::size_t bytes) noexcept {
-  core_->counters().bytes_read += bytes;
+  core_->state().has_read(bytes);
   moved(bytes);
 }
 
 inline void session::has_written(std::size_t bytes) noexcept {
-  core_->counters().bytes_written += bytes;
+  core_->state().has_written(bytes);
   watch_.found_room();
   moved(bytes);
 }
