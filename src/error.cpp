@@ -22,8 +22,21 @@ const char* text_of(error code) noexcept {
     case error::name_no_recovery: return "name lookup failed for good";
     case error::bad_name: return "not a valid name";
     case error::bad_endpoint: return "not a valid endpoint";
+    case error::resolve_timed_out: return "resolving timed out";
+    case error::attempt_timed_out: return "attempt to connect timed out";
   }
   return "unknown duet error";
+}
+
+static_assert(static_cast<int>(error::resolve_timed_out) ==
+                  static_cast<int>(condition::resolve_timed_out) &&
+              static_cast<int>(error::attempt_timed_out) ==
+                  static_cast<int>(condition::attempt_timed_out));
+
+bool is_deadline(int value) noexcept {
+  return value == static_cast<int>(error::timed_out) ||
+         value == static_cast<int>(error::resolve_timed_out) ||
+         value == static_cast<int>(error::attempt_timed_out);
 }
 
 // What one of Asio's own codes means, or nullopt. Values: <netdb.h> for netdb (as gethostbyname(3))
@@ -53,7 +66,7 @@ class error_category_type final : public std::error_category {
   // A passed deadline is also what the standard calls timed out. Equality with condition::timed_out
   // does not need this: the category of conditions sees to it.
   std::error_condition default_error_condition(int value) const noexcept override {
-    if (static_cast<error>(value) == error::timed_out) return std::errc::timed_out;
+    if (is_deadline(value)) return std::errc::timed_out;
     return {value, condition_category()};
   }
 };
@@ -67,7 +80,10 @@ class condition_category_type final : public std::error_category {
   }
 
   bool equivalent(const std::error_code& code, int value) const noexcept override {
-    if (code.category() == duet_category()) return code.value() == value;
+    if (code.category() == duet_category()) {
+      if (static_cast<condition>(value) == condition::timed_out) return is_deadline(code.value());
+      return code.value() == value;
+    }
     if (static_cast<condition>(value) == condition::operation_canceled) {
       return is(code, std::errc::operation_canceled);
     }

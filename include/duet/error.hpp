@@ -24,6 +24,8 @@ enum class error {
   name_no_recovery,   ///< the lookup failed for good (NO_RECOVERY, EAI_FAIL)
   bad_name,           ///< the name was refused before any query
   bad_endpoint,       ///< a text, or the parts given, make no endpoint
+  resolve_timed_out = 10,  ///< connecting: connect_options::resolve_deadline passed
+  attempt_timed_out,       ///< connecting: connect_options::attempt_deadline passed
 };
 
 /// What callers and tests compare with, category "duet.condition":
@@ -31,7 +33,8 @@ enum class error {
 /// Each equals duet's code of the same name and Asio's (and Boost.Asio's): end_of_stream
 /// asio::error::eof; name_not_found host_not_found and service_not_found; name_no_data no_data;
 /// name_try_again host_not_found_try_again; name_no_recovery no_recovery. `timed_out` equals duet's
-/// own deadline only; std::errc::timed_out equals that and the kernel's ETIMEDOUT.
+/// own deadlines only, resolve_timed_out and attempt_timed_out too; std::errc::timed_out equals
+/// those and the kernel's ETIMEDOUT.
 enum class condition {
   end_of_stream = 1,
   timed_out,
@@ -42,6 +45,8 @@ enum class condition {
   bad_name,
   bad_endpoint,
   operation_canceled,  ///< what cancel() and close() end operations with: std::errc's, and Asio's
+  resolve_timed_out,
+  attempt_timed_out,
 };
 
 /// Whether a code is this error of the system. std::system_category()'s compare with std::errc by themselves; those of Asio's own

@@ -188,3 +188,57 @@ TEST_CASE("connect_race: an attempt has its own deadline") {
   CHECK(race.next(begin + 1s).what == action::failed);
   CHECK(race.error() == condition::timed_out);
 }
+
+TEST_CASE("connect_race: resolving has its own deadline for each family") {
+  connect_race race({.resolve_deadline = 100ms}, begin);
+  race.resolved(family::ipv4, v4(1), {}, begin + 80ms);
+  CHECK(race.next(begin + 80ms).at == begin + 100ms);  // sooner than IPv4's patience
+  const auto over = race.next(begin + 100ms);
+  CHECK(over.what == action::forget);
+  CHECK(over.of == family::ipv6);
+  race.resolved(family::ipv6, {}, error::resolve_timed_out, begin + 100ms);
+  CHECK(race.next(begin + 100ms).what == action::start);
+  CHECK_FALSE(race.next(begin + 100ms).at);
+
+  connect_race silent({.resolve_deadline = 100ms}, begin);
+  for (const family each : {family::ipv6, family::ipv4}) {
+    CHECK(silent.next(begin + 100ms).of == each);
+    silent.resolved(each, {}, error::resolve_timed_out, begin + 100ms);
+  }
+  CHECK(silent.next(begin + 100ms).what == action::failed);
+  CHECK(silent.error() == condition::resolve_timed_out);
+}
+
+TEST_CASE("connect_race: the report tells each lookup and each attempt") {
+  connect_race race({}, begin);
+  race.resolved(family::ipv4, v4(2), {}, begin + 10ms);
+  CHECK(race.next(begin + 60ms).what == action::start);
+  race.lost(0, code(std::errc::connection_refused), begin + 65ms);
+  CHECK(race.next(begin + 65ms).what == action::start);
+  race.connected(1, begin + 70ms);
+  const connect_report told = race.report(begin + 70ms);
+  CHECK(told.duration == 70ms);
+  REQUIRE(told.lookups.size() == 2);
+  CHECK(told.lookups[0].family == address::family::v6);
+  CHECK(told.lookups[0].error == std::errc::operation_canceled);
+  CHECK(told.lookups[0].duration == 70ms);
+  CHECK(told.lookups[1].addresses == 2);
+  CHECK(told.lookups[1].duration == 10ms);
+  CHECK_FALSE(told.lookups[1].error);
+  REQUIRE(told.attempts.size() == 2);
+  CHECK(told.attempts[0].to == v4(2)[0]);
+  CHECK(told.attempts[0].started == 60ms);
+  CHECK(told.attempts[0].duration == 5ms);
+  CHECK(told.attempts[0].error == std::errc::connection_refused);
+  CHECK(told.attempts[1].started == 65ms);
+  CHECK(told.attempts[1].duration == 5ms);
+  CHECK_FALSE(told.attempts[1].error);
+
+  connect_race one({}, begin);
+  one.resolved(family::ipv6, {}, {}, begin);  // not asked for
+  one.resolved(family::ipv4, v4(1), {}, begin);
+  CHECK(one.next(begin).what == action::start);
+  one.stop(error::timed_out, begin + 1s);
+  CHECK(one.report(begin + 1s).lookups.size() == 1);
+  CHECK(one.report(begin + 1s).attempts[0].error == condition::timed_out);
+}

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "duet/connect_report.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
 
@@ -23,6 +24,8 @@ struct connect_race_options {
   std::chrono::milliseconds attempt_delay{250};
   /// How long one attempt may take; 0: as long as the whole.
   std::chrono::milliseconds attempt_deadline{0};
+  /// How long a lookup may take; 0: as long as the whole.
+  std::chrono::milliseconds resolve_deadline{0};
 };
 
 /// One address that was tried. `ended`: unset while it is under way.
@@ -41,24 +44,29 @@ class connect_race {
 
   enum class action {
     start,    ///< start attempt `which`, to attempts()[which].to
-    give_up,  ///< its time is over: end attempt `which`, and tell lost(which, timed_out)
-    wait,     ///< nothing to do until something happens, or until `at` if it is set
-    won,      ///< attempt `which` is connected: end the others
-    failed,   ///< none of them can be reached: error()
+    give_up,  ///< its time is over: end attempt `which`, and tell lost(which, attempt_timed_out)
+    forget,  ///< its time is over: end the lookup `of`, and tell resolved(of, {}, resolve_timed_out)
+    wait,    ///< nothing to do until something happens, or until `at` if it is set
+    won,     ///< attempt `which` is connected: end the others
+    failed,  ///< none of them can be reached: error()
   };
   struct step {
     action what;
     std::size_t which = 0;
     std::optional<time_point> at{};
+    family of = family::ipv6;
   };
 
-  explicit connect_race(connect_race_options options = {}) noexcept : options_(options) {}
+  explicit connect_race(connect_race_options options = {}, time_point begun = {}) noexcept
+      : options_(options), begun_(begun) {}
 
   /// The lookup of a family has ended, with addresses or an error. A family that is not asked for is told with no addresses and no error.
   void resolved(family which, std::span<const endpoint> addresses, std::error_code error,
                 time_point now) {
     lookup& of = lookups_[index_of(which)];
     of.ended = true;
+    of.at = now;
+    of.found = addresses.size();
     of.error = error;
     of.waiting.assign(addresses.begin(), addresses.end());
     if (which == family::ipv4 && !of.waiting.empty() && !lookups_[0].ended)
@@ -71,6 +79,9 @@ class connect_race {
     for (std::size_t each = 0; each < attempts_.size(); ++each) {
       if (overdue(attempts_[each], now)) return {action::give_up, each};
     }
+    for (const family each : {family::ipv6, family::ipv4}) {
+      if (overdue(lookups_[index_of(each)], now)) return {action::forget, 0, {}, each};
+    }
     if (may_start(now)) return {action::start, start(now)};
     if (is_hopeless()) return {action::failed};
     return {action::wait, 0, next_time()};
@@ -79,11 +90,7 @@ class connect_race {
   void connected(std::size_t which, time_point now) {
     attempts_[which].ended = now;
     winner_ = which;
-    for (connect_attempt& each : attempts_) {
-      if (each.ended) continue;
-      each.ended = now;
-      each.error = std::make_error_code(std::errc::operation_canceled);
-    }
+    end_attempts(std::make_error_code(std::errc::operation_canceled), now);
   }
   /// The attempt has failed: the next one need not wait for its turn.
   void lost(std::size_t which, std::error_code error, time_point now) {
@@ -93,7 +100,29 @@ class connect_race {
     turn_.reset();
   }
 
+  /// It is ended from outside, with `why`: what is under way ends with it.
+  void stop(std::error_code why, time_point now) { end_attempts(why, now); }
+
   [[nodiscard]] const std::vector<connect_attempt>& attempts() const noexcept { return attempts_; }
+
+  /// What has happened so far. What is still under way is told as ended now, by a cancellation.
+  [[nodiscard]] connect_report report(time_point now) const {
+    const auto cancelled = std::make_error_code(std::errc::operation_canceled);
+    connect_report all;
+    all.duration = now - begun_;
+    for (std::size_t each = 0; each < 2; ++each) {
+      const lookup& it = lookups_[each];
+      if (it.ended && it.found == 0 && !it.error) continue;  // not asked for
+      all.lookups.push_back({each == 0 ? address::family::v6 : address::family::v4, it.found,
+                             (it.ended ? it.at : now) - begun_, it.ended ? it.error : cancelled});
+    }
+    for (const connect_attempt& each : attempts_) {
+      all.attempts.push_back({each.to, each.started - begun_,
+                              each.ended.value_or(now) - each.started,
+                              each.ended ? each.error : cancelled});
+    }
+    return all;
+  }
 
   /// Why it failed: the last attempt's error, or that of resolving.
   [[nodiscard]] std::error_code error() const noexcept {
@@ -111,6 +140,8 @@ class connect_race {
  private:
   struct lookup {
     bool ended = false;
+    time_point at{};        ///< when it ended
+    std::size_t found = 0;  ///< addresses
     std::error_code error{};
     std::vector<endpoint> waiting{};  ///< not tried yet, in the resolver's order
   };
@@ -122,6 +153,17 @@ class connect_race {
   [[nodiscard]] bool overdue(const connect_attempt& it, time_point now) const noexcept {
     return options_.attempt_deadline.count() > 0 && !it.ended &&
            now >= it.started + options_.attempt_deadline;
+  }
+  [[nodiscard]] bool overdue(const lookup& it, time_point now) const noexcept {
+    return options_.resolve_deadline.count() > 0 && !it.ended &&
+           now >= begun_ + options_.resolve_deadline;
+  }
+  void end_attempts(std::error_code why, time_point now) {
+    for (connect_attempt& each : attempts_) {
+      if (each.ended) continue;
+      each.ended = now;
+      each.error = why;
+    }
   }
   [[nodiscard]] bool under_way() const noexcept {
     return std::ranges::any_of(attempts_, [](const connect_attempt& each) { return !each.ended; });
@@ -169,10 +211,13 @@ class connect_race {
       for (const connect_attempt& each : attempts_)
         if (!each.ended) consider(each.started + options_.attempt_deadline);
     }
+    if (options_.resolve_deadline.count() > 0 && !(lookups_[0].ended && lookups_[1].ended))
+      consider(begun_ + options_.resolve_deadline);
     return first;
   }
 
   connect_race_options options_;
+  time_point begun_;
   lookup lookups_[2];
   std::optional<time_point> patience_;  ///< until then IPv4 waits for IPv6's answer
   std::optional<time_point> turn_;      ///< not before it the next attempt joins those under way
