@@ -28,6 +28,7 @@
 
 #include "duet/address.hpp"
 #include "duet/connect_options.hpp"
+#include "duet/connect_report.hpp"
 #include "duet/contract_datagram.hpp"
 #include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"
@@ -52,6 +53,9 @@ struct on_count {
 };
 struct on_names {
   void operator()(std::error_code, const resolve_result&) {}
+};
+struct on_report {
+  void operator()(std::error_code, const connect_report&) {}
 };
 struct on_result {
   void operator()(std::error_code, echo_result) {}
@@ -264,12 +268,17 @@ concept blocking_server =
       it.close();
     };
 
-/// One column. async_connect(stream, endpoint, options, handler) connects a closed stream: void(std::error_code).
-/// * A name is resolved, and its addresses are tried in the resolver's order until one answers; if none does, the last one's error
-///   is reported. A service name is resolved too.
+/// One column. async_connect(stream, endpoint, options, handler) connects a closed stream: void(std::error_code). async_connect(stream, host,
+/// service, options, handler) does, and tells what it tried: void(std::error_code, connect_report).
+/// * A name is resolved, IPv4 and IPv6 at once, and its addresses are tried as RFC 8305 says: the families in turn, IPv6 first; the next one
+///   when one has failed, or beside it after options.attempt_delay; IPv4 waits options.resolution_delay for IPv6's answer. The first
+///   connection wins, the others are closed. If there is none, the error of the attempt that failed last is reported. A service name is
+///   resolved too.
+/// * An address or a UNIX path is one attempt, and one socket.
 /// * A UNIX listener whose queue is full is tried again until there is room.
-/// * options.deadline bounds it all: condition::timed_out.
-/// * The stream's cancel() and close() end it with operation_canceled. A failed connect leaves the stream closed.
+/// * options.deadline bounds it all: condition::timed_out. resolve_deadline and attempt_deadline are condition::resolve_timed_out and
+///   attempt_timed_out, which are timed_out too; the connect goes on with what is left.
+/// * The stream's cancel() and close() end it with operation_canceled. A failed connect leaves the stream closed, and no socket open.
 /// * A connection of a socket to itself is connection_refused.
 template <class Backend>
 concept backend =
@@ -296,6 +305,7 @@ concept backend =
     blocking_datagram_socket<typename Backend::blocking_datagram_socket> &&
     requires(typename Backend::stream& to, const endpoint& at, const connect_options& options) {
       Backend::async_connect(to, at, options, on_done());
+      Backend::async_connect(to, std::string_view(), std::string_view(), options, on_report());
       { Backend::connect(at, options) } -> std::same_as<typename Backend::blocking_connection>;
       { Backend::bind_datagram(at) } -> std::same_as<typename Backend::blocking_datagram_socket>;
       { Backend::open_datagram(at) } -> std::same_as<typename Backend::blocking_datagram_socket>;

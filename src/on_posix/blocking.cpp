@@ -2,6 +2,7 @@
 #include "duet/on_posix/blocking.hpp"
 
 #include "duet/error.hpp"
+#include "duet/os/connect_socket.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup.hpp"
 #include "duet/os/sys.hpp"
@@ -28,14 +29,12 @@ Value checked(Value value, std::error_code ec, const char* operation) {
   return value;
 }
 
-os::unique_fd connect_one(os::flow& steps, const endpoint& target, const socket_options& options) {
+os::unique_fd connect_one(os::flow& steps, const endpoint& target, const connect_options& options) {
   std::error_code ec;
   const os::socket_address address = os::to_socket_address(target, ec);
-  const int family = address.generic.sa_family;
   if (ec) return steps.fail("connect", ec), os::unique_fd();
-  os::unique_fd fd = os::open_socket(steps, family, SOCK_STREAM, 0);
-  if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_connect, options))
-    return {};
+  os::unique_fd fd = os::open_connecting_socket(steps, address, 0, options);
+  if (!fd) return {};
   const int result = os::sys::connect(fd.get(), &address.generic, address.size);
   ec = outcome(result);
   if (!steps.took("connect", result, ec, [&] { return os::describe(address, SOCK_STREAM); }))
@@ -188,10 +187,12 @@ connection connect(const endpoint& at, const connect_options& options) {
                [&] { return at.to_string(); });
   }
   if (ec) throw_error(ec, "getaddrinfo", &at);
+  ec = error::name_no_data;
   std::string failed = "connect";
   for (const endpoint& target : targets) {
+    if (!at.is_numeric() && !os::is_wanted(target, options)) continue;
     os::flow steps(options.watcher);
-    if (os::unique_fd fd = connect_one(steps, target, options.socket))
+    if (os::unique_fd fd = connect_one(steps, target, options))
       return {std::move(fd), options.watcher};
     failed = steps.failed_step();
     ec = steps.error();

@@ -3,22 +3,19 @@
 
 #include <cerrno>
 #include <memory>
-#include <optional>
-#include <vector>
 
+#include "connect_ops.hpp"
 #include "duet/error.hpp"
+#include "duet/os/connect_socket.hpp"
 #include "duet/os/flow.hpp"
-#include "duet/os/lookup_pool.hpp"
 #include "duet/os/sys.hpp"
 #include "duet/policy/busy_retry.hpp"
-#include "duet/policy/connect_sequence.hpp"
 
 namespace duet::on_posix {
 namespace detail {
 namespace {
 
-/// One connect: resolve if need be, then one endpoint after another. While it runs, the stream's write direction is its own, so that
-/// cancelling the stream cancels it.
+/// One connect to a numeric endpoint. While it runs, the stream's write direction is its own, so that cancelling the stream cancels it.
 class connect_op : public std::enable_shared_from_this<connect_op> {
  public:
   connect_op(source_ref<io_source> io, endpoint at, const connect_options& options,
@@ -42,30 +39,10 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
         self->io_->cancel(wait_type::write);
       });
     }
-    if (at_.is_numeric()) return next(policy::connect_sequence({at_}));
-    io_->park(wait_type::write,
-              [self = shared_from_this()](std::error_code ec, std::size_t) { self->resolved(ec); });
-    look_up();
+    attempt();
   }
 
  private:
-  void look_up() {
-    lookup_.emplace(
-        os::lookup_pool::shared(), os::endpoint_question(at_),
-        [weak = weak_from_this(), &loop = io_->owner()](const os::lookup_outcome& outcome) {
-          loop.post([weak, outcome] {
-            if (const auto self = weak.lock()) self->found(outcome);
-          });
-        });
-  }
-
-  void found(const os::lookup_outcome& outcome) {
-    lookup_error_ = outcome.error;
-    os::tell(options_.watcher, os::endpoint_question(at_), outcome);
-    sequence_ = policy::connect_sequence(os::endpoints_of(at_, outcome));
-    io_->unpark(wait_type::write);
-  }
-
   /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
   [[nodiscard]] bool current() const noexcept { return io_->life() == life_; }
 
@@ -74,37 +51,27 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
     return io_->cancels(wait_type::write) != cancels_;
   }
 
-  void resolved(std::error_code ec) {
-    lookup_.reset();
-    if (ec || lookup_error_) return finish(ec ? ec : lookup_error_);
-    next(std::move(sequence_));
-  }
-
-  void next(policy::connect_sequence targets) {
-    sequence_ = std::move(targets);
-    while (const endpoint* const target = sequence_.next()) {
-      if (given_up()) return finish(std::make_error_code(std::errc::operation_canceled));
-      const std::error_code error = attempt(*target);
-      if (error == std::errc::operation_in_progress) {
-        return io_->start(
-            wait_type::write, io_kind::wait, {},
-            [self = shared_from_this()](std::error_code ec, std::size_t) { self->writable(ec); });
-      }
-      if (!error) return finish({});
-      if (policy::busy_retry::is_busy(*target, error)) return try_again_later();
-      drop(error);
+  void attempt() {
+    if (given_up()) return finish(std::make_error_code(std::errc::operation_canceled));
+    const std::error_code error = begin();
+    if (error == std::errc::operation_in_progress) {
+      return io_->start(
+          wait_type::write, io_kind::wait, {},
+          [self = shared_from_this()](std::error_code ec, std::size_t) { self->writable(ec); });
     }
-    finish(sequence_.error());
+    if (!error) return finish({});
+    if (policy::busy_retry::is_busy(at_, error)) return try_again_later();
+    fail(error);
   }
 
-  /// The listener's queue is full: the same endpoint once more, in a while.
+  /// The listener's queue is full: once more, in a while.
   void try_again_later() {
     const os::unique_fd refused = io_->release();
     life_ = io_->life();
     io_->park(wait_type::write, [self = shared_from_this()](std::error_code ec, std::size_t) {
       self->retry_.cancel();
       if (ec) return self->finish(ec);
-      self->next(std::move(self->sequence_));
+      self->attempt();
     });
     retry_.expires_after(patience_.next());
     retry_.async_wait([weak = weak_from_this()](std::error_code ec) {
@@ -112,16 +79,13 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
     });
   }
 
-  std::error_code attempt(const endpoint& target) {
+  std::error_code begin() {
     std::error_code ec;
-    const os::socket_address address = os::to_socket_address(target, ec);
+    const os::socket_address address = os::to_socket_address(at_, ec);
     if (ec) return ec;
     os::flow steps(options_.watcher);
-    os::unique_fd fd =
-        os::open_socket(steps, address.generic.sa_family, SOCK_STREAM, SOCK_NONBLOCK);
-    if (!fd || !os::apply_options(steps, fd.get(), address.generic.sa_family,
-                                  os::option_stage::before_connect, options_.socket))
-      return steps.error();
+    os::unique_fd fd = os::open_connecting_socket(steps, address, SOCK_NONBLOCK, options_);
+    if (!fd) return steps.error();
     int result = os::sys::connect(fd.get(), &address.generic, address.size);
     // An interrupted connect goes on in the kernel (connect(2)); it is not to be called again.
     if (result != 0)
@@ -142,19 +106,17 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
               [&] { return std::to_string(io_->fd()); });
     const std::error_code error = pending != 0 ? std::error_code(pending, std::system_category())
                                                : os::connected_to_itself(io_->fd());
-    if (!error) return finish({});
-    drop(error);
-    next(std::move(sequence_));
+    if (error) return fail(error);
+    finish({});
   }
 
-  void drop(std::error_code error) {
+  void fail(std::error_code error) {
     const os::unique_fd failed = io_->release();
     life_ = io_->life();
-    sequence_.failed(error);
+    finish(error);
   }
 
   void finish(std::error_code ec) {
-    lookup_.reset();
     deadline_.cancel();
     if (ec == std::errc::operation_canceled && timed_out_) ec = error::timed_out;
     if (ec && current()) {
@@ -177,9 +139,6 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
   timer retry_;
   policy::busy_retry patience_;
   bool timed_out_ = false;
-  std::error_code lookup_error_;
-  std::optional<os::pending_lookup> lookup_;
-  policy::connect_sequence sequence_;
   completion handler_;
 };
 
@@ -187,8 +146,20 @@ class connect_op : public std::enable_shared_from_this<connect_op> {
 
 void start_connect(stream& to, const endpoint& at, const connect_options& options,
                    completion handler) {
-  std::make_shared<connect_op>(to.prepare_connect(options.watcher), at, options, std::move(handler))
-      ->start();
+  auto io = to.prepare_connect(options.watcher);
+  if (at.is_numeric()) {
+    return std::make_shared<connect_op>(std::move(io), at, options, std::move(handler))->start();
+  }
+  race(std::move(io), os::connect_target(at), options,
+       [handler = std::move(handler)](std::error_code ec, const connect_report&) mutable {
+         handler(ec, 0);
+       });
+}
+
+void start_race(stream& to, std::string_view host, std::string_view service,
+                const connect_options& options, race_completion handler) {
+  race(to.prepare_connect(options.watcher), os::connect_target(host, service), options,
+       std::move(handler));
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The small policies: pump, echo_check, buffer_pool, connect_sequence, read_ahead.
+// The small policies: pump, echo_check, buffer_pool, read_ahead.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -13,7 +13,6 @@
 
 #include "duet/error.hpp"
 #include "duet/policy/buffer_pool.hpp"
-#include "duet/policy/connect_sequence.hpp"
 #include "duet/policy/echo_check.hpp"
 #include "duet/policy/pump.hpp"
 #include "duet/policy/read_ahead.hpp"
@@ -135,18 +134,6 @@ TEST_CASE("buffer_pool: a burst is lent in full and not kept for ever") {
   CHECK(pool.lent() == 3 * buffer_pool::kept);
   for (auto& each : burst) pool.give_back(each);
   CHECK(pool.lent() == 0);
-}
-
-TEST_CASE("connect_sequence: one endpoint after another and the last one's error") {
-  connect_sequence sequence(
-      {endpoint::parse("tcp://127.0.0.1:1"), endpoint::parse("tcp://127.0.0.1:2")});
-  REQUIRE(sequence.next() != nullptr);
-  CHECK(sequence.next()->port() == 1);
-  sequence.failed(std::make_error_code(std::errc::network_unreachable));
-  CHECK(sequence.next()->port() == 2);
-  sequence.failed(std::make_error_code(std::errc::connection_refused));
-  CHECK(sequence.next() == nullptr);
-  CHECK(sequence.error() == std::errc::connection_refused);
 }
 
 TEST_CASE("read_ahead: looks as long as it finds") {

@@ -21,6 +21,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/error.hpp"
 #include "duet/observer.hpp"
+#include "duet/os/connect_socket.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup.hpp"
 #include "duet/os/sockaddr.hpp"
@@ -250,14 +251,13 @@ namespace detail {
 
 /// Opens a socket and connects it; an error is in the flow.
 inline void connect_one(connection::socket_type& socket, const endpoint& target,
-                        const socket_options& options, os::flow& steps) {
+                        const connect_options& options, os::flow& steps) {
   std::error_code ec;
   const os::socket_address address = os::to_socket_address(target, ec);
   if (ec) return steps.fail("connect", ec);
   const int family = address.generic.sa_family;
-  os::unique_fd fd = os::open_socket(steps, family, SOCK_STREAM, 0, "socket.assign");
-  if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_connect, options))
-    return;
+  os::unique_fd fd = os::open_connecting_socket(steps, address, 0, options, "socket.assign");
+  if (!fd) return;
   socket.assign({family, 0}, fd.get(), ec);
   if (ec) return steps.fail("socket.assign", ec);
   [[maybe_unused]] const int now_asios = fd.release();
@@ -271,7 +271,7 @@ inline void connect_one(connection::socket_type& socket, const endpoint& target,
 
 }  // namespace detail
 
-/// open, connect; for a name first getaddrinfo, and then each of its addresses until one answers. `options.deadline` is not looked at:
+/// open, connect; for a name first getaddrinfo, and then each of its addresses until one answers. The options' times are not looked at:
 /// these calls block as long as they block. Throws std::system_error.
 inline connection connect(const endpoint& at, const connect_options& options = {}) {
   std::error_code ec;
@@ -282,11 +282,13 @@ inline connection connect(const endpoint& at, const connect_options& options = {
     });
   if (ec) throw_error(ec, "getaddrinfo", &at);
   auto context = std::make_shared<asio::io_context>(1);
+  ec = error::name_no_data;
   std::string failed = "connect";
   for (const endpoint& target : targets) {
+    if (!at.is_numeric() && !os::is_wanted(target, options)) continue;
     os::flow steps(options.watcher);
     connection::socket_type socket(context->get_executor());
-    detail::connect_one(socket, target, options.socket, steps);
+    detail::connect_one(socket, target, options, steps);
     if (!steps.error()) return {std::move(context), std::move(socket), options.watcher};
     failed = steps.failed_step();
     ec = steps.error();

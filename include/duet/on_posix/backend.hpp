@@ -48,6 +48,11 @@ struct backend {
                             Handler&& handler) {
     on_posix::async_connect(to, at, options, std::forward<Handler>(handler));
   }
+  template <class Handler>
+  static void async_connect(stream& to, std::string_view host, std::string_view service,
+                            const connect_options& options, Handler&& handler) {
+    on_posix::async_connect(to, host, service, options, std::forward<Handler>(handler));
+  }
   static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
     return blocking::connect(at, options);
   }

@@ -79,7 +79,7 @@ class server {
   observer* watcher_ = nullptr;
 };
 
-/// socket, connect; for a name first getaddrinfo, and then each of its addresses until one answers. `options.deadline` is not
+/// socket, connect; for a name first getaddrinfo, and then each of its addresses until one answers. The options' times are not
 /// looked at: these calls block as long as they block. Throws std::system_error.
 connection connect(const endpoint& at, const connect_options& options = {});
 

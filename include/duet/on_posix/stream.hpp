@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,7 +21,8 @@
 
 namespace duet {
 struct connect_options;
-}
+struct connect_report;
+}  // namespace duet
 
 namespace duet::on_posix {
 
@@ -28,7 +30,10 @@ class stream;
 namespace detail {
 void start_connect(stream& to, const endpoint& at, const connect_options& options,
                    completion handler);
-}
+void start_race(stream& to, std::string_view host, std::string_view service,
+                const connect_options& options,
+                handler<void(std::error_code, connect_report)> handler);
+}  // namespace detail
 
 /// @see contract::stream for each member. Move-only; a moved-from stream may be assigned to or destroyed. Destruction closes.
 /// Parity: one operation in each direction at a time, a second is refused with operation_in_progress (Asio would queue it).
@@ -116,6 +121,9 @@ class stream {
  private:
   friend void detail::start_connect(stream&, const endpoint&, const connect_options&,
                                     detail::completion);
+  friend void detail::start_race(stream&, std::string_view, std::string_view,
+                                 const connect_options&,
+                                 detail::handler<void(std::error_code, connect_report)>);
   detail::source_ref<detail::io_source> prepare_connect(observer* watcher);
 
   detail::source_ref<detail::io_source> io_;

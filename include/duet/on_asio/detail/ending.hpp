@@ -25,6 +25,15 @@ using steady_timer_on =
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
+/// What ends an operation from a cancellation slot.
+template <class Op>
+struct operation_canceller {
+  void operator()(asio::cancellation_type) const {
+    if (const auto op = of.lock()) op->abort(asio::error::operation_aborted);
+  }
+  std::weak_ptr<Op> of;
+};
+
 /// Lives in an operation that a shared_ptr owns; the operation has abort(std::error_code).
 template <class Executor, class Handler>
 class ending {
@@ -38,20 +47,11 @@ class ending {
   [[nodiscard]] Executor executor() { return deadline_.get_executor(); }
   [[nodiscard]] bool reached() const noexcept { return reached_; }
 
-  /// What cancels an operation from a slot.
-  template <class Op>
-  struct canceller {
-    void operator()(asio::cancellation_type) const {
-      if (const auto op = of.lock()) op->abort(asio::error::operation_aborted);
-    }
-    std::weak_ptr<Op> of;
-  };
-
   /// From now on the handler's slot and the deadline (0: none) abort the operation.
   template <class Op>
   void watch(const std::weak_ptr<Op>& op, std::chrono::milliseconds deadline) {
     auto slot = asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) slot.assign(canceller<Op>{op});
+    if (slot.is_connected()) slot.assign(operation_canceller<Op>{op});
     if (deadline.count() <= 0) return;
     deadline_.expires_after(deadline);
     deadline_.async_wait([op](std::error_code ec) {

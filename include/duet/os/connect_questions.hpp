@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// connect_questions: what a connect by name has to look up, family by family, and the addresses that follow from an answer. Who asks, and
+// when what is tried, is not here.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "duet/connect_options.hpp"
+#include "duet/endpoint.hpp"
+#include "duet/os/lookup.hpp"
+#include "duet/policy/connect_race.hpp"
+
+namespace duet::os {
+
+/// An endpoint with a name in it, or a host and a service.
+class connect_target {
+ public:
+  using family = policy::connect_race::family;
+
+  explicit connect_target(const endpoint& named)
+      : named_(named), about_(endpoint_question(named)) {}
+  connect_target(std::string_view host, std::string_view service)
+      : about_(forward_question(host, service, {})) {}
+
+  struct question {
+    family of;
+    lookup_question about;
+  };
+  /// Of a name one for each family that the options want; of an address, whose service is a name, its own. None: nothing is wanted.
+  [[nodiscard]] std::vector<question> questions(const connect_options& options) const;
+
+  /// Never empty without an error.
+  struct answer {
+    std::vector<endpoint> addresses;
+    std::error_code error;
+  };
+  [[nodiscard]] answer answer_of(const lookup_outcome& outcome) const;
+
+ private:
+  endpoint named_{};
+  lookup_question about_;
+};
+
+/// The race's share of the options.
+policy::connect_race_options race_options(const connect_options& options) noexcept;
+/// An attempt's.
+connect_options attempt_options(const connect_options& options);
+
+}  // namespace duet::os
