@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -132,7 +133,7 @@ class blocking_server {
     }
   }
 
-  void tell(const char* event, const connection& client, std::error_code ec) {
+  void tell(std::string_view event, const connection& client, std::error_code ec) {
     std::optional<endpoint> peer;
     try {
       peer = client.remote_endpoint();
