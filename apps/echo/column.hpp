@@ -16,6 +16,7 @@ struct column {
   exit_code (*serve)(const serve_options&, console&);
   exit_code (*send)(const send_options&, console&);
   exit_code (*ping)(const ping_options&, console&);
+  exit_code (*connect)(const connect_command_options&, console&);
 };
 
 extern const column on_asio_column;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "echo/column.hpp"
+#include "echo/connect_async.hpp"
 #include "echo/ping_async.hpp"
 #include "echo/ping_blocking.hpp"
 #include "echo/ping_datagram_blocking.hpp"
@@ -41,6 +42,9 @@ constexpr column column_of() {
           },
           [](const ping_options& options, console& to) {
             return ping_of<Backend>(options)(options, to);
+          },
+          [](const connect_command_options& options, console& to) {
+            return connect_async<Backend>(options, to);
           }};
 }
 

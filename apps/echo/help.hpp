@@ -6,7 +6,7 @@ namespace duet::apps::echo::help {
 
 inline constexpr const char* program =
     "Echo (RFC 862) over TCP, UDP and UNIX sockets, on Asio or on bare POSIX:\n"
-    "a server, a client that copies, and a client that measures.";
+    "a server, a client that copies, one that measures, and one that only connects.";
 
 inline constexpr const char* program_footer =
     R"(Endpoints: tcp://127.0.0.1:9000, tcp://[::1]:9000, tcp://localhost:echo,
@@ -23,6 +23,7 @@ Examples:
   duet-echo serve tcp://127.0.0.1:9000
   echo hello | duet-echo send 127.0.0.1:9000
   duet-echo ping -c 10 -i 100ms 127.0.0.1:9000
+  duet-echo connect --wait-for 30s localhost:9000
   duet-echo serve --help)";
 
 inline constexpr const char* serve = "Serve until SIGINT or SIGTERM";
@@ -75,6 +76,7 @@ Examples:
   duet-echo send --lines udp://127.0.0.1:9000
   duet-echo send --verify -s 8Ki unixgram:/tmp/gram.sock < big.bin > /dev/null
   duet-echo send --verify localhost:9000 < big.bin > /dev/null
+  echo hello | duet-echo send --retry 5 --local 127.0.0.2 :9000
   echo hello | duet-echo send --model blocking --trace :9000
   echo hello | duet-echo send --model blocking --io sendrecv \
       --recv-flags peek,waitall --trace :9000)";
@@ -102,5 +104,26 @@ Examples:
   duet-echo ping -w 10s -i 0 -q --connections 64 :9000
   duet-echo ping -c 100 -i 10ms -W 1s udp://localhost:9000
   duet-echo ping -c 10 --reconnect unix:/tmp/echo.sock)";
+
+inline constexpr const char* connect = "Connect, tell what was tried, and leave again";
+inline constexpr const char* connect_footer =
+    R"(Prints each lookup and each attempt with its time. Of a name both families are
+looked up at once, and the addresses are tried as RFC 8305 says: IPv6 first and
+in turns, the next one when one has failed or 250 ms later; the first connection
+wins, the others are given up. Several endpoints are one after another.
+
+--wait-for goes on, with pauses of 100 ms to 5 s, until each has answered or the
+time is over. A name that does not exist is not waited for.
+
+Exit codes: 0 all answered; else of the first that did not: 3 no such name; 4
+could not connect; 5 timed out, also at the end of --wait-for; 7 the name cannot
+be resolved for now.
+
+Examples:
+  duet-echo connect tcp://localhost:9000               what is tried, and how long
+  duet-echo connect --wait-for 30s localhost:9000 && duet-echo ping :9000
+  duet-echo connect --json --connect-timeout 2s example.org:443
+  duet-echo connect --local 192.0.2.7 --retry 3 example.org:https
+  duet-echo connect --trace --backend posix localhost:9000 unix:/tmp/echo.sock)";
 
 }  // namespace duet::apps::echo::help

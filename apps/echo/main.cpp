@@ -51,6 +51,9 @@ exit_code run(const send_options& options, console& to) {
 exit_code run(const ping_options& options, console& to) {
   return column_for(options).ping(options, to);
 }
+exit_code run(const connect_command_options& options, console& to) {
+  return column_for(options).connect(options, to);
+}
 
 console console_for(const invocation& asked) {
   return std::visit(

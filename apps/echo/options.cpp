@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
 #include <utility>
 
+#include "echo/command_parts.hpp"
 #include "echo/help.hpp"
 #include "echo/options_check.hpp"
 #include "support/arguments.hpp"
@@ -26,22 +26,6 @@ constexpr std::uint64_t largest_batch = 1024;
 constexpr std::uint64_t most_hops = 255;
 constexpr std::chrono::seconds datagram_patience{5};
 
-/// The long name of "-c,--count", which errors show; the short one if it has no other.
-std::string shown_name(const std::string& names) { return names.substr(names.find(',') + 1); }
-
-/// CLI11 takes an argument in brackets for a list, and would make "::1" of "[::1]". A byte that no argument begins with keeps it off.
-constexpr char shield = '\x01';
-
-std::string shielded(const char* argument) {
-  const std::string_view text(argument);
-  const bool list = text.starts_with('[') && text.ends_with(']');
-  return list ? shield + std::string(text) : std::string(text);
-}
-
-std::string unshielded(const std::string& argument) {
-  return argument.starts_with(shield) ? argument.substr(1) : argument;
-}
-
 /// The command line of duet-echo: CLI11's description of it, and the values that its options fill in.
 class command_line {
  public:
@@ -49,18 +33,14 @@ class command_line {
   invocation parse(int argc, const char* const* argv);
 
  private:
-  using reader = std::function<void(const std::string& option, const std::string& text)>;
-
-  static void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
-                        reader read);
   static void add_common(CLI::App& to, common_options& into);
-  static void add_endpoint(CLI::App& to, endpoint& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
   void add_file_options(CLI::App& to);
   void add_datagram_options(CLI::App& to);
   void add_send();
   void add_ping();
+  void add_connect();
 
   finished misunderstood(const CLI::ParseError& error, const char* first) const;
   [[nodiscard]] std::string unexpected(const std::string& argument) const;
@@ -72,9 +52,11 @@ class command_line {
   CLI::App* serve_command_ = nullptr;
   CLI::App* send_command_ = nullptr;
   CLI::App* ping_command_ = nullptr;
+  CLI::App* connect_command_ = nullptr;
   serve_options serve_;
   send_options send_;
   ping_options ping_;
+  connect_command_options connect_;
 };
 
 command_line::command_line() {
@@ -84,16 +66,7 @@ command_line::command_line() {
   add_serve();
   add_send();
   add_ping();
-}
-
-void command_line::add_value(CLI::App& to, const std::string& names, const char* type,
-                             const char* help, reader read) {
-  const auto take = [option = shown_name(names),
-                     read = std::move(read)](const CLI::results_t& texts) {
-    read(option, unshielded(texts.back()));
-    return true;
-  };
-  to.add_option(names, CLI::callback_t(take), help)->type_name(type)->take_last();
+  add_connect();
 }
 
 void command_line::add_common(CLI::App& to, common_options& into) {
@@ -124,14 +97,6 @@ void command_line::add_common(CLI::App& to, common_options& into) {
             });
 }
 
-void command_line::add_endpoint(CLI::App& to, endpoint& into) {
-  const auto take = [&into](const CLI::results_t& texts) {
-    into = endpoint_argument(unshielded(texts.back()));
-    return true;
-  };
-  to.add_option("ENDPOINT", CLI::callback_t(take), "Where the server is")->required();
-}
-
 CLI::App& command_line::add_command(const char* name, const char* help, const char* footer) {
   CLI::App& command = *app_.add_subcommand(name, help);
   command.footer(footer);
@@ -141,16 +106,7 @@ CLI::App& command_line::add_command(const char* name, const char* help, const ch
 void command_line::add_serve() {
   CLI::App& to = add_command("serve", help::serve, help::serve_footer);
   serve_command_ = &to;
-  const auto take = [this](const CLI::results_t& texts) {
-    for (const std::string& each : texts) {
-      serve_.endpoints.push_back(endpoint_argument(unshielded(each)));
-    }
-    return true;
-  };
-  to.add_option("ENDPOINT", CLI::callback_t(take), "Where to listen; several are allowed")
-      ->expected(1, CLI::detail::expected_max_vector_size)
-      ->allow_extra_args()
-      ->required();
+  add_endpoints(to, "Where to listen; several are allowed", serve_.endpoints);
   add_value(to, "--port-file", "FILE", "Write the bound ports there, one a line",
             [this](const auto& option, const auto& text) {
               if (text.empty()) refuse_argument(option, text, "the name of a file");
@@ -204,7 +160,7 @@ void command_line::add_datagram_options(CLI::App& to) {
 void command_line::add_send() {
   CLI::App& to = add_command("send", help::send, help::send_footer);
   send_command_ = &to;
-  add_endpoint(to, send_.to);
+  add_endpoint(to, "Where the server is", send_.to);
   to.add_flag("--verify", send_.verify, "Compare what returns with what was sent");
   add_value(to, "-s,--size", "SIZE",
             "Most that is sent at a time (64Ki; blocking 16Ki;\ndatagrams 1400)",
@@ -223,13 +179,14 @@ void command_line::add_send() {
             [this](const auto& option, const auto& text) {
               send_.patience = duration_argument(option, text, zero::refused, off::allowed);
             });
+  add_connecting(to, send_);
   add_common(to, send_);
 }
 
 void command_line::add_ping() {
   CLI::App& to = add_command("ping", help::ping, help::ping_footer);
   ping_command_ = &to;
-  add_endpoint(to, ping_.to);
+  add_endpoint(to, "Where the server is", ping_.to);
   add_value(to, "-c,--count", "N", "Messages in all (endless)",
             [this](const auto& option, const auto& text) {
               ping_.count = number_argument(option, text, {1, most_messages});
@@ -255,7 +212,20 @@ void command_line::add_ping() {
               ping_.connections = number_argument(option, text, {1, most_connections});
             });
   to.add_flag("--reconnect", ping_.reconnect, "A new connection a message, timed with it");
+  add_connecting(to, ping_);
   add_common(to, ping_);
+}
+
+void command_line::add_connect() {
+  CLI::App& to = add_command("connect", help::connect, help::connect_footer);
+  connect_command_ = &to;
+  add_endpoints(to, "Where to connect to; several are allowed", connect_.endpoints);
+  add_value(to, "--wait-for", "DURATION", "Try again until it answers, for so long",
+            [this](const auto& option, const auto& text) {
+              connect_.wait_for = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_connecting(to, connect_);
+  add_common(to, connect_);
 }
 
 void command_line::read_receive_flags(const std::string& option, const std::string& text) {
@@ -279,6 +249,7 @@ void command_line::check() const {
     }
     return echo::check(send_);
   }
+  if (connect_command_->parsed()) return echo::check(connect_);
   echo::check(ping_);
 }
 
@@ -303,7 +274,7 @@ std::string command_line::unexpected(const std::string& argument) const {
   if (!argument.starts_with('-') || argument == "-") {
     if (!commands.empty()) return fmt::format("unexpected argument '{}'", shown);
     return with_guess("unknown command", argument,
-                      std::vector<std::string>{"serve", "send", "ping"});
+                      std::vector<std::string>{"serve", "send", "ping", "connect"});
   }
   const std::string name = argument.substr(0, argument.find('='));
   const std::vector<std::string> known =
@@ -333,7 +304,7 @@ invocation command_line::parse(int argc, const char* const* argv) {
     app_.parse(std::move(arguments));
     if (version_) return finished{exit_code::done, {}, true};
     if (app_.get_subcommands().empty()) {
-      throw usage_error("a command is missing: serve, send or ping; see duet-echo --help");
+      throw usage_error("a command is missing: serve, send, ping or connect; see duet-echo --help");
     }
     check();
   } catch (const CLI::CallForHelp&) {
@@ -349,6 +320,7 @@ invocation command_line::parse(int argc, const char* const* argv) {
     if (!told && !send_.to.is_stream()) send_.patience = datagram_patience;
     return std::move(send_);
   }
+  if (connect_command_->parsed()) return std::move(connect_);
   return std::move(ping_);
 }
 

@@ -56,8 +56,15 @@ struct serve_options : common_options {
   std::optional<int> hops;  ///< TTL of the replies; unset: the kernel's default
 };
 
+/// How the clients connect.
+struct client_options : common_options {
+  std::optional<std::chrono::nanoseconds> connect_timeout;  ///< unset: as the command says
+  std::uint64_t retries = 0;                                ///< how often to connect again
+  std::optional<endpoint> local;                            ///< bound before connecting
+};
+
 /// duet-echo send
-struct send_options : common_options {
+struct send_options : client_options {
   endpoint to;
   bool verify = false;
   std::optional<std::size_t> chunk_bytes;
@@ -68,8 +75,14 @@ struct send_options : common_options {
   std::chrono::nanoseconds patience = never;  ///< of datagrams the default is 5 s
 };
 
+/// duet-echo connect
+struct connect_command_options : client_options {
+  std::vector<endpoint> endpoints;
+  std::optional<std::chrono::nanoseconds> wait_for;  ///< unset: no longer than the retries
+};
+
 /// duet-echo ping
-struct ping_options : common_options {
+struct ping_options : client_options {
   endpoint to;
   std::optional<std::uint64_t> count;  ///< messages in all; unset: endless
   std::chrono::nanoseconds interval{std::chrono::seconds(1)};
@@ -87,7 +100,8 @@ struct finished {
   bool version = false;  ///< print the version instead
 };
 
-using invocation = std::variant<finished, serve_options, send_options, ping_options>;
+using invocation =
+    std::variant<finished, serve_options, send_options, ping_options, connect_command_options>;
 
 /// Largest message or chunk that the blocking model takes: it writes all of it before it reads, and more might fill the buffers of
 /// both kernels and stop for ever.

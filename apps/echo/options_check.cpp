@@ -20,6 +20,38 @@ void check_model(const common_options& options) {
   }
 }
 
+void check_local(const client_options& options, const endpoint& to) {
+  if (!options.local) return;
+  if (options.local->is_unix() != to.is_unix()) {
+    throw usage_error(fmt::format("--local {}: no address to connect to {} from",
+                                  options.local->to_string(), scheme(to.transport())));
+  }
+  const bool any = to.is_unix() || options.local->is_wildcard() || !to.host().empty();
+  if (!any && options.local->address().get_family() !=
+                  (to.is_wildcard() ? address::family::v6 : to.address().get_family())) {
+    throw usage_error(fmt::format("--local {}: of another family than {}",
+                                  options.local->to_string(), to.to_string()));
+  }
+}
+
+/// Of a stream's client.
+void check_connecting(const client_options& options, const endpoint& to) {
+  if (options.connect_timeout && options.model == model::blocking) {
+    throw usage_error("--connect-timeout goes with --model async");
+  }
+  check_local(options, to);
+}
+
+/// Datagrams have no connection.
+void check_no_connecting(const client_options& options) {
+  for (const auto& [option, given] :
+       {std::pair("--connect-timeout", options.connect_timeout.has_value()),
+        std::pair("--retry", options.retries > 0),
+        std::pair("--local", options.local.has_value())}) {
+    if (given) throw usage_error(fmt::format("{} goes with a tcp or unix endpoint", option));
+  }
+}
+
 void check_blocking_size(std::size_t bytes) {
   if (bytes <= largest_blocking_bytes) return;
   throw usage_error(fmt::format(
@@ -41,6 +73,7 @@ void check_datagram_size(std::size_t bytes, const endpoint& to) {
 
 void check_datagrams(const send_options& options) {
   check_datagram_io(options);
+  check_no_connecting(options);
   if (options.peek || options.wait_all) {
     throw usage_error("--recv-flags goes with a tcp or unix endpoint");
   }
@@ -51,6 +84,7 @@ void check_datagrams(const send_options& options) {
 
 void check_datagrams(const ping_options& options) {
   check_datagram_io(options);
+  check_no_connecting(options);
   check_datagram_size(options.message_bytes, options.to);
   if (options.message_bytes >= policy::probe_header_bytes) return;
   throw usage_error(fmt::format("--size {}: a datagram's number and checksum take {} bytes",
@@ -87,6 +121,7 @@ void check(const serve_options& options) {
 void check(const send_options& options) {
   check_model(options);
   if (!options.to.is_stream()) return check_datagrams(options);
+  check_connecting(options, options.to);
   if (options.lines) {
     throw usage_error(fmt::format("{} goes with a udp or unixgram endpoint",
                                   *options.lines ? "--lines" : "--chunks"));
@@ -103,7 +138,27 @@ void check(const ping_options& options) {
   if (blocking && options.connections > 1)
     throw usage_error("--connections goes with --model async");
   if (!options.to.is_stream()) return check_datagrams(options);
+  check_connecting(options, options.to);
+  if (options.local && options.local->port() != 0 && options.connections > 1) {
+    throw usage_error("--local with a port goes with one connection");
+  }
   if (blocking) check_blocking_size(options.message_bytes);
+}
+
+void check(const connect_command_options& options) {
+  check_model(options);
+  if (options.model == model::blocking) {
+    throw usage_error("connect goes with --model async: it tries several addresses at once");
+  }
+  for (const endpoint& each : options.endpoints) {
+    if (!each.is_stream()) {
+      throw usage_error(
+          fmt::format("{}: only tcp and unix endpoints are connected to", each.to_string()));
+    }
+    check_connecting(options, each);
+  }
+  if (options.wait_for && options.retries > 0)
+    throw usage_error("--wait-for and --retry exclude each other");
 }
 
 }  // namespace duet::apps::echo

@@ -10,5 +10,6 @@ namespace duet::apps::echo {
 void check(const serve_options& options);
 void check(const send_options& options);
 void check(const ping_options& options);
+void check(const connect_command_options& options);
 
 }  // namespace duet::apps::echo

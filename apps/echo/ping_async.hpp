@@ -35,8 +35,8 @@ class ping_run {
         console_(to),
         trace_(to.err),
         report_(options, to),
-        connecting_(
-            client_connect_options(options.reply_deadline, options.trace ? &trace_ : nullptr)),
+        connecting_(client_connect_options(options, options.reply_deadline,
+                                           options.trace ? &trace_ : nullptr)),
         signals_(loop_, {SIGINT, SIGTERM}),
         whole_(loop_),
         tick_(loop_),

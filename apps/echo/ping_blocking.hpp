@@ -13,7 +13,7 @@
 
 #include "duet/error.hpp"
 #include "echo/blocking_io.hpp"
-#include "echo/client_setup.hpp"
+#include "echo/connect_blocking.hpp"
 #include "echo/options.hpp"
 #include "echo/payload.hpp"
 #include "echo/ping_report.hpp"
@@ -40,10 +40,10 @@ class blocking_ping {
   exit_code run() {
     std::error_code ec;
     if (!options_.reconnect) connect(ec);
-    if (ec) return connecting_failed(options_.to, ec, console_);
+    if (ec) return unreachable(ec);
     while (turns_.wait(report_)) {
       const std::error_code failed = ping();
-      if (!reached_) return connecting_failed(options_.to, failed, console_);
+      if (!reached_) return unreachable(failed);
     }
     if (server_.is_open()) server_.close();
     const exit_code code = report_.finished();
@@ -55,9 +55,19 @@ class blocking_ping {
   using clock = std::chrono::steady_clock;
   using connection = typename Backend::blocking_connection;
 
+  exit_code unreachable(std::error_code why) {
+    const int signal = turns_.stop().signal();
+    if (signal != 0) die_by_signal(signal);  // in a pause between two attempts
+    return connecting_failed(options_.to, why, console_);
+  }
+
   void connect(std::error_code& ec) try {
-    server_ = Backend::connect(options_.to,
-                               client_connect_options(never, options_.trace ? &trace_ : nullptr));
+    // Once the server was there, a message has one attempt.
+    client_options how = options_;
+    if (reached_) how.retries = 0;
+    server_ = connect_blocking<Backend>(how, options_.to, options_.trace ? &trace_ : nullptr,
+                                        turns_.stop(), ec);
+    if (ec) return;
     reached_ = true;
     from_ = server_.remote_endpoint().to_string();
   } catch (const std::system_error& failed) {

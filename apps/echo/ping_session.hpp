@@ -19,6 +19,7 @@
 #include "echo/payload.hpp"
 #include "echo/ping_pace.hpp"
 #include "echo/ping_report.hpp"
+#include "echo/retry_pauses.hpp"
 
 namespace duet::apps::echo {
 
@@ -36,15 +37,23 @@ class ping_session {
         stream_(loop),
         timer_(loop),
         pace_(run.options().interval),
+        pauses_(run.options().retries),
         outgoing_(std::min(run.options().message_bytes, largest_piece)),
         incoming_(outgoing_.size()) {}
 
-  /// Connects ahead of the first message.
+  /// Connects ahead of the first message. As long as the server was never there, it may take some more attempts.
   template <class Then>
   void connect(Then then) {
     backend::async_connect(stream_, run_.options().to, run_.connecting(),
                            [this, then = std::move(then)](std::error_code ec) {
                              if (run_.stopping()) return;
+                             const auto pause =
+                                 ec && !run_.was_connected() ? pauses_.next(ec) : std::nullopt;
+                             if (pause) {
+                               timer_.expires_after(*pause);
+                               timer_.async_wait([this, then](std::error_code) { connect(then); });
+                               return;
+                             }
                              if (!ec) connected();
                              then(ec);
                            });
@@ -161,6 +170,7 @@ class ping_session {
   typename backend::stream stream_;
   typename backend::timer timer_;
   ping_pace pace_;
+  retry_pauses pauses_;
   std::vector<std::byte> outgoing_;
   std::vector<std::byte> incoming_;
   std::string server_;

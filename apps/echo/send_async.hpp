@@ -10,6 +10,7 @@
 #include "duet/echo_options.hpp"
 #include "echo/client_setup.hpp"
 #include "echo/options.hpp"
+#include "echo/retry_pauses.hpp"
 #include "echo/send_report.hpp"
 #include "support/trace.hpp"
 
@@ -24,13 +25,11 @@ class async_sender {
         trace_(to.err),
         client_(loop_, client_options(options)),
         stream_(loop_),
-        patience_(loop_) {}
+        patience_(loop_),
+        pauses_(options.retries) {}
 
   exit_code run() {
-    observer* const watcher = options_.trace ? &trace_ : nullptr;
-    const connect_options how = client_connect_options(options_.patience, watcher);
-    Backend::async_connect(stream_, options_.to, how,
-                           [this](std::error_code ec) { connected(ec); });
+    connect();
     loop_.run();
     if (!connected_) return connecting_failed(options_.to, error_, console_);
     return send_report(options_, console_).finished(error_, timed_out_, result_);
@@ -45,9 +44,22 @@ class async_sender {
     return client;
   }
 
+  void connect() {
+    observer* const watcher = options_.trace ? &trace_ : nullptr;
+    const connect_options how = client_connect_options(options_, options_.patience, watcher);
+    Backend::async_connect(stream_, options_.to, how,
+                           [this](std::error_code ec) { connected(ec); });
+  }
+
   void connected(std::error_code ec) {
     error_ = ec;
-    if (ec) return;
+    if (ec) {
+      if (const auto pause = pauses_.next(ec)) {
+        patience_.expires_after(*pause);
+        patience_.async_wait([this](std::error_code) { connect(); });
+      }
+      return;
+    }
     connected_ = true;
     client_.async_run(std::move(stream_), 0, 1, [this](std::error_code error, echo_result result) {
       error_ = error;
@@ -80,6 +92,7 @@ class async_sender {
   typename Backend::echo_client client_;
   typename Backend::stream stream_;
   typename Backend::timer patience_;
+  retry_pauses pauses_;
   bool connected_ = false;
   bool over_ = false;
   bool timed_out_ = false;

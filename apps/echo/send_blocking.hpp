@@ -13,7 +13,7 @@
 
 #include "duet/echo_options.hpp"
 #include "echo/blocking_io.hpp"
-#include "echo/client_setup.hpp"
+#include "echo/connect_blocking.hpp"
 #include "echo/options.hpp"
 #include "echo/send_report.hpp"
 #include "support/stop_switch.hpp"
@@ -35,13 +35,10 @@ class blocking_sender {
         echo_(chunk_.size()) {}
 
   exit_code run() {
-    try {
-      observer* const watcher = options_.trace ? &trace_ : nullptr;
-      server_ = Backend::connect(options_.to, client_connect_options(never, watcher));
-    } catch (const std::system_error& failed) {
-      return connecting_failed(options_.to, failed.code(), console_);
-    }
     std::error_code ec;
+    server_ = connect_blocking<Backend>(options_, options_.to, options_.trace ? &trace_ : nullptr,
+                                        stop_, ec);
+    if (ec) return connecting_failed(options_.to, ec, console_);
     {
       const stop_switch::guard in_progress(stop_, server_.native_handle());
       copy(ec);

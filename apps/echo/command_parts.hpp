@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// command_parts: what the descriptions of duet-echo's commands are made of: options with a value, endpoints, and what the clients have in
+// common. Which command has what is in options.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "echo/options.hpp"
+
+namespace duet::apps::echo {
+
+/// CLI11 takes an argument in brackets for a list, and would make "::1" of "[::1]": a byte in front keeps it off.
+std::string shielded(const char* argument);
+std::string unshielded(const std::string& argument);
+
+using value_reader = std::function<void(const std::string& option, const std::string& text)>;
+
+/// An option, "-c,--count", whose value `read` takes; of several the last.
+void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
+               value_reader read);
+void add_endpoint(CLI::App& to, const char* help, endpoint& into);
+void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into);
+
+/// --connect-timeout, --retry, --local.
+void add_connecting(CLI::App& to, client_options& into);
+
+}  // namespace duet::apps::echo
