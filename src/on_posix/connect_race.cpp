@@ -48,6 +48,8 @@ class race_op : public std::enable_shared_from_this<race_op> {
  private:
   using clock = std::chrono::steady_clock;
   using family = policy::connect_race::family;
+  using question = os::connect_target::question;
+  static constexpr std::array families{family::ipv6, family::ipv4};
 
   /// Whether the stream is still the one that this connect is for: it may have been closed, and opened for something else.
   [[nodiscard]] bool current() const noexcept { return io_->life() == life_; }
@@ -55,24 +57,21 @@ class race_op : public std::enable_shared_from_this<race_op> {
   [[nodiscard]] bool over() const noexcept {
     return over_ || !current() || io_->cancels(wait_type::write) != cancels_;
   }
-  [[nodiscard]] std::optional<os::pending_lookup>& lookup_of(family of) noexcept {
-    return lookups_[of == family::ipv6 ? 0 : 1];
+  /// Of a question about both families, IPv6's.
+  [[nodiscard]] std::optional<os::pending_lookup>& lookup_of(std::optional<family> of) noexcept {
+    return lookups_[of == family::ipv4 ? 1 : 0];
   }
 
   void look_up() {
     const auto asked = to_.questions(options_);
-    for (const family each : {family::ipv6, family::ipv4}) {
-      const auto is_it = [each](const auto& question) { return question.of == each; };
-      const auto found = std::find_if(asked.begin(), asked.end(), is_it);
-      if (found == asked.end()) {
-        race_.resolved(each, {}, {}, clock::now());
-      } else {
-        ask(*found);
-      }
+    for (const family each : families) {
+      const auto about_it = [each](const question& it) { return it.is_about(each); };
+      if (std::ranges::none_of(asked, about_it)) race_.resolved(each, {}, {}, clock::now());
     }
+    for (const auto& each : asked) ask(each);
   }
 
-  void ask(const os::connect_target::question& what) {
+  void ask(const question& what) {
     lookup_of(what.of).emplace(
         os::lookup_pool::shared(), what.about,
         [weak = weak_from_this(), what, &loop = io_->owner()](const os::lookup_outcome& outcome) {
@@ -82,13 +81,16 @@ class race_op : public std::enable_shared_from_this<race_op> {
         });
   }
 
-  void found(const os::connect_target::question& what, const os::lookup_outcome& outcome) {
+  void found(const question& what, const os::lookup_outcome& outcome) {
     // One that was given up may have been on its way here.
     if (over() || !lookup_of(what.of)) return;
     lookup_of(what.of).reset();
     os::tell(options_.watcher, what.about, outcome);
-    const auto [addresses, error] = to_.answer_of(outcome);
-    race_.resolved(what.of, addresses, error, clock::now());
+    for (const family each : families) {
+      if (!what.is_about(each)) continue;
+      const auto [addresses, error] = to_.answer_of(outcome, each);
+      race_.resolved(each, addresses, error, clock::now());
+    }
     proceed();
   }
 

@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "duet/os/connect_questions.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "duet/error.hpp"
 #include "duet/os/connect_socket.hpp"
 
 namespace duet::os {
+namespace {
+
+bool is_localhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  constexpr std::string_view name = "localhost";
+  if (host.size() < name.size()) return false;
+  const std::string_view last = host.substr(host.size() - name.size());
+  const bool below = host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
+  const auto same = [](char ours, char theirs) { return ours == (theirs | 0x20); };
+  return below && std::ranges::equal(name, last, same);
+}
+
+}  // namespace
 
 std::vector<connect_target::question> connect_target::questions(
     const connect_options& options) const {
@@ -26,12 +41,18 @@ std::vector<connect_target::question> connect_target::questions(
     if (!about_.service_only) next.about.family = each;
     asked.push_back(std::move(next));
   }
+  if (asked.size() == 2 && is_localhost(about_.host)) return {{std::nullopt, about_}};
   return asked;
 }
 
-connect_target::answer connect_target::answer_of(const lookup_outcome& outcome) const {
+connect_target::answer connect_target::answer_of(const lookup_outcome& outcome,
+                                                 family which) const {
   if (outcome.error) return {{}, outcome.error};
   answer known{about_.service_only ? endpoints_of(named_, outcome) : outcome.result.endpoints, {}};
+  std::erase_if(known.addresses, [which](const endpoint& each) {
+    const bool is_v6 = each.is_wildcard() || each.address().is_v6();
+    return is_v6 != (which == family::ipv6);
+  });
   if (known.addresses.empty()) known.error = error::name_no_data;
   return known;
 }

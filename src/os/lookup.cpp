@@ -309,7 +309,9 @@ void tell(observer* watcher, const lookup_question& about, const lookup_outcome&
   const bool reverse = about.way == direction::reverse;
   const auto text = [&] {
     if (reverse) return about.where.to_string();
-    return about.service.empty() ? about.host : about.host + " " + about.service;
+    std::string asked = about.service.empty() ? about.host : about.host + " " + about.service;
+    if (about.family) asked += *about.family == address::family::v6 ? " AF_INET6" : " AF_INET";
+    return asked;
   };
   const auto told = [&](const char* call, std::error_code ec, std::size_t found) {
     flow(watcher).took(call, ec ? -1 : static_cast<long>(found), ec, text);

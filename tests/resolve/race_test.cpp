@@ -319,6 +319,23 @@ TEST_CASE_TEMPLATE("race: a family without addresses or servers leaves it to the
   CHECK(run_race<Backend>(f, client, "gone.test", port).ec == condition::name_not_found);
 }
 
+TEST_CASE_TEMPLATE("race: no name server is asked for localhost", Backend, DUET_BACKENDS) {
+  const private_host host({.resolv_conf = patient, .hosts = "127.0.0.1 localhost\n"});
+  DUET_NEED(host);
+  scripted_dns dns("* * silence\n");
+  fixture<Backend> f;
+  const raw_socket refuses = raw_socket::bound(f.anywhere());
+  typename Backend::stream client(f.loop());
+  for (const char* const name : {"localhost", "LocalHost"}) {
+    const race_result end =
+        run_race<Backend>(f, client, name, text(refuses.local_endpoint().port()));
+    CHECK(errc_of(end.ec) == std::errc::connection_refused);
+    CHECK(lookups_of(end.report) == "v6 no_data, v4 1");
+    CHECK(attempts_of(end.report) == "127.0.0.1 refused");
+  }
+  CHECK(dns.total() == 0);
+}
+
 TEST_CASE_TEMPLATE("race: cancelled while attempts or lookups are under way", Backend,
                    DUET_BACKENDS) {
   const private_host host;

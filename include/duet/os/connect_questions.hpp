@@ -3,7 +3,9 @@
 // when what is tried, is not here.
 #pragma once
 
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "duet/connect_options.hpp"
@@ -24,18 +26,21 @@ class connect_target {
       : about_(forward_question(host, service, {})) {}
 
   struct question {
-    family of;
+    std::optional<family> of;  ///< nullopt: the answer has both
     lookup_question about;
+    [[nodiscard]] bool is_about(family which) const noexcept { return !of || *of == which; }
   };
   /// Of a name one for each family that the options want; of an address, whose service is a name, its own. None: nothing is wanted.
+  /// "localhost" is one question: the hosts file mostly knows one family of it, and no name server is to be asked for the other
+  /// (RFC 6761, 6.3).
   [[nodiscard]] std::vector<question> questions(const connect_options& options) const;
 
-  /// Never empty without an error.
+  /// What an outcome says of a family. Never empty without an error.
   struct answer {
     std::vector<endpoint> addresses;
     std::error_code error;
   };
-  [[nodiscard]] answer answer_of(const lookup_outcome& outcome) const;
+  [[nodiscard]] answer answer_of(const lookup_outcome& outcome, family which) const;
 
  private:
   endpoint named_{};

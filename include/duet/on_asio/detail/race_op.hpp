@@ -66,6 +66,8 @@ class connect_race : public std::enable_shared_from_this<connect_race<Executor>>
  private:
   using clock = std::chrono::steady_clock;
   using family = policy::connect_race::family;
+  using question = os::connect_target::question;
+  static constexpr std::array families{family::ipv6, family::ipv4};
 
   /// The handler of an attempt.
   struct turn {
@@ -83,33 +85,37 @@ class connect_race : public std::enable_shared_from_this<connect_race<Executor>>
     return asio::use_service<lookup_service>(
         asio::query(timer_.get_executor(), asio::execution::context));
   }
-  [[nodiscard]] std::uint64_t& ticket_of(family of) noexcept {
-    return tickets_[of == family::ipv6 ? 0 : 1];
+  /// Of a question about both families, IPv6's.
+  [[nodiscard]] std::uint64_t& ticket_of(std::optional<family> of) noexcept {
+    return tickets_[of == family::ipv4 ? 1 : 0];
   }
 
   void look_up() {
     const auto asked = to_.questions(options_);
-    for (const family each : {family::ipv6, family::ipv4}) {
-      const auto is_it = [each](const auto& question) { return question.of == each; };
-      const auto found = std::find_if(asked.begin(), asked.end(), is_it);
-      if (found == asked.end()) {
-        race_.resolved(each, {}, {}, clock::now());
-      } else {
-        ask(*found);
-      }
+    for (const family each : families) {
+      const auto about_it = [each](const question& it) { return it.is_about(each); };
+      if (std::ranges::none_of(asked, about_it)) race_.resolved(each, {}, {}, clock::now());
     }
+    for (const auto& each : asked) ask(each);
   }
 
-  void ask(const os::connect_target::question& what) {
+  void ask(const question& what) {
     ticket_of(what.of) =
         lookups().start(os::lookup_pool::shared(), what.about, timer_.get_executor(),
                         [self = this->shared_from_this(), what](const os::lookup_outcome& outcome) {
                           self->ticket_of(what.of) = 0;
                           os::tell(self->options_.watcher, what.about, outcome);
-                          const auto [addresses, error] = self->to_.answer_of(outcome);
-                          self->race_.resolved(what.of, addresses, error, clock::now());
-                          self->proceed();
+                          self->found(what, outcome);
                         });
+  }
+
+  void found(const question& what, const os::lookup_outcome& outcome) {
+    for (const family each : families) {
+      if (!what.is_about(each)) continue;
+      const auto [addresses, error] = to_.answer_of(outcome, each);
+      race_.resolved(each, addresses, error, clock::now());
+    }
+    proceed();
   }
 
   void proceed() {
@@ -124,7 +130,7 @@ class connect_race : public std::enable_shared_from_this<connect_race<Executor>>
           race_.lost(step.which, error::attempt_timed_out, clock::now());
           break;
         case action::forget:
-          lookups().cancel(std::exchange(ticket_of(step.of), 0));
+          drop(ticket_of(step.of));
           race_.resolved(step.of, {}, error::resolve_timed_out, clock::now());
           break;
         case action::wait: return wait(step.at);
@@ -132,6 +138,10 @@ class connect_race : public std::enable_shared_from_this<connect_race<Executor>>
         case action::failed: return finish(race_.error());
       }
     }
+  }
+
+  void drop(std::uint64_t& ticket) {
+    if (ticket != 0) lookups().cancel(std::exchange(ticket, 0));
   }
 
   void start(std::size_t which) {
@@ -182,8 +192,7 @@ class connect_race : public std::enable_shared_from_this<connect_race<Executor>>
     const auto keep = this->shared_from_this();
     const connect_report report = race_.report(clock::now());
     timer_.cancel();
-    for (std::uint64_t& each : tickets_)
-      if (each != 0) lookups().cancel(std::exchange(each, 0));
+    for (std::uint64_t& each : tickets_) drop(each);
     for (auto& each : attempts_) each.reset();
     if (current()) stream_->slot(operation_kind::connect).clear();
     ended(ec, report);
