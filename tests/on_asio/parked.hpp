@@ -134,12 +134,23 @@ struct parked_lookup {
   stream client;
 };
 
+/// A race with one attempt, and a report.
+struct parked_race : parked_connect {
+  using parked_connect::parked_connect;
+  template <class Token>
+  auto start(Token&& token) {
+    const std::string port = std::to_string(full.where().port());
+    return on_asio::async_connect(client, "127.0.0.1", port, {}, std::forward<Token>(token));
+  }
+};
+
 }  // namespace duet::test
 
 #define DUET_PARKED                                                                       \
   duet::test::parked_read, duet::test::parked_wait_read, duet::test::parked_write_some,   \
       duet::test::parked_wait_write, duet::test::parked_write, duet::test::parked_accept, \
-      duet::test::parked_connect, duet::test::parked_lookup, DUET_PARKED_DATAGRAMS
+      duet::test::parked_connect, duet::test::parked_lookup, duet::test::parked_race,     \
+      DUET_PARKED_DATAGRAMS
 
 TYPE_TO_STRING_AS("read_some", duet::test::parked_read);
 TYPE_TO_STRING_AS("wait for reading", duet::test::parked_wait_read);
@@ -149,3 +160,4 @@ TYPE_TO_STRING_AS("write", duet::test::parked_write);
 TYPE_TO_STRING_AS("accept", duet::test::parked_accept);
 TYPE_TO_STRING_AS("connect", duet::test::parked_connect);
 TYPE_TO_STRING_AS("connect by name", duet::test::parked_lookup);
+TYPE_TO_STRING_AS("race", duet::test::parked_race);
