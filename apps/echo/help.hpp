@@ -76,7 +76,7 @@ Examples:
   duet-echo send --lines udp://127.0.0.1:9000
   duet-echo send --verify -s 8Ki unixgram:/tmp/gram.sock < big.bin > /dev/null
   duet-echo send --verify localhost:9000 < big.bin > /dev/null
-  echo hello | duet-echo send --retry 5 --local 127.0.0.2 :9000
+  echo hello | duet-echo send --retry 5 --local 127.0.0.2 127.0.0.1:9000
   echo hello | duet-echo send --model blocking --trace :9000
   echo hello | duet-echo send --model blocking --io sendrecv \
       --recv-flags peek,waitall --trace :9000)";
@@ -120,7 +120,7 @@ could not connect; 5 timed out, also at the end of --wait-for; 7 the name cannot
 be resolved for now.
 
 Examples:
-  duet-echo connect tcp://localhost:9000               what is tried, and how long
+  duet-echo connect tcp://localhost:9000           what is tried, and how long
   duet-echo connect --wait-for 30s localhost:9000 && duet-echo ping :9000
   duet-echo connect --json --connect-timeout 2s example.org:443
   duet-echo connect --local 192.0.2.7 --retry 3 example.org:https

@@ -148,6 +148,8 @@ class race_op : public std::enable_shared_from_this<race_op> {
   }
 
   void win(std::size_t which) {
+    // The stream was given a descriptor meanwhile, which is its own.
+    if (io_->fd() >= 0) return end(std::make_error_code(std::errc::operation_canceled));
     io_->assign(attempts_[which]->release());
     end({});
   }
