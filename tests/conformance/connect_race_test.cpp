@@ -269,8 +269,12 @@ TEST_CASE_TEMPLATE("connect: a local address is bound before", Backend, DUET_BAC
   CHECK(client.local_endpoint().address() == address::loopback_v4());
   // The flow of the notes takes it too.
   options.local = endpoint(transport::tcp, own, 0);
-  auto blocking = Backend::connect(door.local_endpoint(), options);
-  CHECK(blocking.local_endpoint().address() == own);
+  for (const endpoint& where :
+       {door.local_endpoint(),
+        endpoint::named(transport::tcp, "localhost", port_of(door.local_endpoint()))}) {
+    const auto blocking = Backend::connect(where, options);
+    CHECK(blocking.local_endpoint().address() == own);
+  }
 }
 
 TEST_CASE_TEMPLATE("connect: a local address that cannot be is an error", Backend, DUET_BACKENDS) {

@@ -47,8 +47,8 @@ bool strike(const call_name& call, std::uint64_t n, const char* host) {
   INFO(call.name, " number ", n, " of ", host, " fails with errno ", error);
   fixture<Backend> f;
   const raw_socket door = raw_socket::listening(f.anywhere());
+  error_log log;  // outlives the stream, which tells it of its end
   typename Backend::stream client(f.loop());
-  error_log log;
   connect_options options;
   options.watcher = &log;
   options.socket.nodelay = true;
