@@ -12,15 +12,6 @@
 
 namespace duet::bench {
 
-namespace {
-
-void print_line(nlohmann::json object) {
-  object["schema"] = schema;
-  fmt::print("{}\n", object.dump());
-}
-
-}  // namespace
-
 int list_command(const options& o) {
   if (o.json) {
     for (const cell& each : all_cells()) {

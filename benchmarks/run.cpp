@@ -97,8 +97,7 @@ class console {
 
  private:
   void line(json object) {
-    object["schema"] = schema;
-    fmt::print("{}\n", object.dump());
+    print_line(std::move(object));
     std::fflush(stdout);
   }
 

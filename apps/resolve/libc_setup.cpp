@@ -16,15 +16,15 @@ namespace duet::apps::resolve {
 namespace {
 
 constexpr std::size_t most_name_servers = 3;  // MAXNS of resolv.h
-constexpr std::string_view blanks = " \t\r";
+constexpr std::string_view config_blanks = " \t\r";
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   for (;;) {
-    const std::size_t begin = text.find_first_not_of(blanks);
+    const std::size_t begin = text.find_first_not_of(config_blanks);
     if (begin == std::string_view::npos) return words;
     text.remove_prefix(begin);
-    const std::size_t end = std::min(text.find_first_of(blanks), text.size());
+    const std::size_t end = std::min(text.find_first_of(config_blanks), text.size());
     words.push_back(escape(text.substr(0, end)));
     text.remove_prefix(end);
   }
@@ -49,7 +49,7 @@ std::string hosts_line(std::string_view nsswitch) {
   std::string found = "nsswitch.conf hosts: (not given, libc's own order)\n";
   for (std::string_view line : lines_of(nsswitch)) {
     line = line.substr(0, line.find('#'));
-    const std::size_t begin = std::min(line.find_first_not_of(blanks), line.size());
+    const std::size_t begin = std::min(line.find_first_not_of(config_blanks), line.size());
     line.remove_prefix(begin);
     if (!line.starts_with(key)) continue;
     found = fmt::format("nsswitch.conf hosts: {}\n", joined(words_of(line.substr(key.size()))));

@@ -14,7 +14,7 @@
 namespace duet::apps::resolve {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\v\f";
+constexpr std::string_view feed_blanks = " \t\r\v\f";
 
 }  // namespace
 
@@ -34,9 +34,9 @@ void name_lines::end() {
 }
 
 void name_lines::line_ended() {
-  const std::size_t first = line_.find_first_not_of(blanks);
+  const std::size_t first = line_.find_first_not_of(feed_blanks);
   if (first != std::string::npos && line_[first] != '#') {
-    names_.push_back(line_.substr(first, line_.find_last_not_of(blanks) + 1 - first));
+    names_.push_back(line_.substr(first, line_.find_last_not_of(feed_blanks) + 1 - first));
   }
   line_.clear();
 }

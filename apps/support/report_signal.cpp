@@ -25,7 +25,7 @@ struct report_state {
   timer_t reminder{};
   timer_t tick{};
 };
-report_state state;
+report_state reports;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 void set_timer(timer_t timer, std::chrono::nanoseconds every) noexcept {
@@ -38,12 +38,12 @@ void set_timer(timer_t timer, std::chrono::nanoseconds every) noexcept {
 void on_signal(int, siginfo_t* about, void*) {
   const int saved = errno;
   if (about->si_code != SI_TIMER) {
-    state.asked.store(true);
-    set_timer(state.reminder, again);
-  } else if (about->si_value.sival_ptr == &state.tick) {
-    state.ticked.store(true);
-  } else if (!state.asked.load()) {
-    set_timer(state.reminder, 0s);
+    reports.asked.store(true);
+    set_timer(reports.reminder, again);
+  } else if (about->si_value.sival_ptr == &reports.tick) {
+    reports.ticked.store(true);
+  } else if (!reports.asked.load()) {
+    set_timer(reports.reminder, 0s);
   }
   errno = saved;
 }
@@ -60,24 +60,24 @@ void make_timer(timer_t* which) {
 }  // namespace
 
 report_signal::report_signal(std::chrono::nanoseconds tick) {
-  make_timer(&state.reminder);
-  make_timer(&state.tick);
+  make_timer(&reports.reminder);
+  make_timer(&reports.tick);
   struct sigaction action {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO;
   sigfillset(&action.sa_mask);
   os::sys::sigaction(SIGUSR1, &action, nullptr);
-  set_timer(state.tick, tick);
+  set_timer(reports.tick, tick);
 }
 
 report_signal::~report_signal() {
   set_handler(SIGUSR1, SIG_IGN);
-  ::timer_delete(state.tick);
-  ::timer_delete(state.reminder);
+  ::timer_delete(reports.tick);
+  ::timer_delete(reports.reminder);
 }
 
-bool report_signal::asked() noexcept { return state.asked.exchange(false); }
+bool report_signal::asked() noexcept { return reports.asked.exchange(false); }
 
-bool report_signal::ticked() noexcept { return state.ticked.exchange(false); }
+bool report_signal::ticked() noexcept { return reports.ticked.exchange(false); }
 
 }  // namespace duet::apps

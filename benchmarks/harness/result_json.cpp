@@ -2,6 +2,8 @@
 // See result_json.hpp.
 #include "harness/result_json.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 namespace duet::bench {
@@ -164,6 +166,11 @@ json cell_line(const cell_result& cell, const cell_summary& summary, const std::
           {"failure", cell.failure},
           {"skipped", cell.skipped},
           {"summary", to_json(summary, arms)}};
+}
+
+void print_line(json object) {
+  object["schema"] = schema;
+  fmt::print("{}\n", object.dump());
 }
 
 json to_json(const run_result& run) {

@@ -33,6 +33,9 @@ nlohmann::json to_json(const cell_summary&, const std::vector<arm>&);
 /// The line of one cell for --json: its summary without the slots.
 nlohmann::json cell_line(const cell_result&, const cell_summary&, const std::vector<arm>&);
 
+/// A line of --json on stdout, with the schema.
+void print_line(nlohmann::json object);
+
 /// The document of result.json.
 nlohmann::json to_json(const run_result&);
 

@@ -20,6 +20,7 @@
 #include "duet/os/sockaddr.hpp"
 #include "duet/os/unique_fd.hpp"
 #include "loader/clock.hpp"
+#include "loader/fail.hpp"
 
 namespace duet::bench {
 
@@ -31,10 +32,6 @@ constexpr std::size_t longest_burst = 64;
 constexpr std::size_t longest_packet = 65507;
 /// Behind the number: this one is answered whatever the direction.
 constexpr std::size_t mark_at = sizeof(std::uint64_t);
-
-[[noreturn]] void fail(const char* call) {
-  throw std::system_error(errno, std::system_category(), call);
-}
 
 void set(int fd, int level, int name, const char* text, int value) {
   if (::setsockopt(fd, level, name, &value, sizeof value) != 0) fail(text);

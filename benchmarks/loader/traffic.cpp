@@ -16,6 +16,7 @@
 #include "duet/os/sockaddr.hpp"
 #include "loader/clock.hpp"
 #include "loader/datagrams.hpp"
+#include "loader/fail.hpp"
 
 namespace duet::bench {
 
@@ -23,10 +24,6 @@ namespace {
 
 using os::unique_fd;
 using bytes = std::vector<char>;
-
-[[noreturn]] void fail(const char* call) {
-  throw std::system_error(errno, std::system_category(), call);
-}
 
 /// The message's number in its first bytes: an echo that is late, doubled or shifted is noticed.
 void stamp(bytes& message, std::uint64_t number) noexcept {

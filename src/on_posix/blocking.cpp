@@ -6,13 +6,10 @@
 #include "duet/os/flow.hpp"
 #include "duet/os/lookup.hpp"
 #include "duet/os/sys.hpp"
+#include "outcome.hpp"
 
 namespace duet::on_posix::blocking {
 namespace {
-
-std::error_code outcome(ssize_t result) {
-  return result >= 0 ? std::error_code() : os::sys::last_error();
-}
 
 /// Tells a call that moves bytes, and returns how many it moved.
 std::size_t moved(observer* watcher, const char* call, int fd, std::size_t asked, int flags,

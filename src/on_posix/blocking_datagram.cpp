@@ -8,13 +8,10 @@
 #include "duet/os/datagram_io.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/sys.hpp"
+#include "outcome.hpp"
 
 namespace duet::on_posix::blocking {
 namespace {
-
-std::error_code outcome(ssize_t result) {
-  return result >= 0 ? std::error_code() : os::sys::last_error();
-}
 
 void check(bool ok, const os::flow& steps, const endpoint& at) {
   if (!ok) throw_error(steps.error(), steps.failed_step(), &at);

@@ -6,13 +6,10 @@
 #include "duet/error.hpp"
 #include "duet/os/datagram_io.hpp"
 #include "duet/os/sys.hpp"
+#include "outcome.hpp"
 
 namespace duet::on_posix {
 namespace {
-
-std::error_code outcome(int result) {
-  return result == 0 ? std::error_code() : os::sys::last_error();
-}
 
 void check(const os::flow& steps, const endpoint& where) {
   if (steps.error()) throw_error(steps.error(), steps.failed_step(), &where);

@@ -16,22 +16,12 @@ using namespace duet::test;
 
 namespace {
 
-struct call_list : observer {
+struct calls_without_options : observer {
   void on_step(const flow_step& step) override {
     if (!step.call.starts_with("setsockopt")) calls.emplace_back(step.call);
   }
   std::vector<std::string> calls;
 };
-
-template <class Call>
-std::string text_of(Call call) {
-  try {
-    call();
-  } catch (const std::system_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 }  // namespace
 
@@ -39,8 +29,8 @@ TEST_CASE_TEMPLATE("blocking: the server's and the client's flow with recvfrom a
                    DUET_DATAGRAM_ROWS) {
   DUET_NEEDS_ROW(Row);
   fixture_of<Row> f;
-  call_list server_steps;
-  call_list client_steps;
+  calls_without_options server_steps;
+  calls_without_options client_steps;
   auto server = Row::backend::bind_datagram(f.anywhere(), {}, &server_steps);
   auto client = Row::backend::open_datagram(server.local_endpoint(), {}, &client_steps);
   byte_vector buffer(64);
@@ -92,11 +82,11 @@ TEST_CASE_TEMPLATE("blocking: datagrams fail with the step and the endpoint", Ro
   options.socket.send_buffer_bytes = Row::transport::buffer_bytes;
   auto server = Row::backend::bind_datagram(f.anywhere());
   const endpoint taken = server.local_endpoint();
-  CHECK(text_of([&] { static_cast<void>(Row::backend::bind_datagram(taken)); }) ==
+  CHECK(thrown_text([&] { static_cast<void>(Row::backend::bind_datagram(taken)); }) ==
         "bind " + taken.to_string() + ": Address already in use");
   auto client = Row::backend::open_datagram(taken, options);
   const byte_vector large(Row::transport::largest + 1);
-  CHECK(text_of([&] { client.sendto(large, taken); }) ==
+  CHECK(thrown_text([&] { client.sendto(large, taken); }) ==
         "sendto " + taken.to_string() + ": Message too long");
   std::error_code ec;
   CHECK(client.sendto(large, taken, 0, ec) == 0);

@@ -15,24 +15,14 @@ using namespace duet::test;
 namespace {
 
 template <class Socket>
-datagram_options effective(const Socket& socket) {
+datagram_options effective_of(const Socket& socket) {
   std::error_code ec;
   const datagram_options options = os::effective_datagram_options(socket.native_handle(), ec);
   CHECK_FALSE(ec);
   return options;
 }
 
-template <class Call>
-std::string text_of(Call call) {
-  try {
-    call();
-  } catch (const std::system_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-struct step_list : observer {
+struct named_calls : observer {
   void on_step(const flow_step& step) override { calls.emplace_back(step.call); }
   std::vector<std::string> calls;
 };
@@ -87,7 +77,7 @@ TEST_CASE_TEMPLATE("datagram_options: reach the kernel by open and by bind", Row
   opened.open(f.anywhere(), options);
   bound.bind(f.anywhere(), options);
   for (const auto* each : {&opened, &bound}) {
-    const datagram_options now = effective(*each);
+    const datagram_options now = effective_of(*each);
     CHECK(now.socket.send_buffer_bytes == 60000);
     CHECK(now.socket.receive_buffer_bytes == 80000);
     CHECK(now.socket.reuse_address == false);
@@ -110,7 +100,7 @@ TEST_CASE_TEMPLATE("datagram_options: errors name the step and the endpoint", Ro
   second.bind(taken, {}, ec);
   CHECK(errc_of(ec) == std::errc::address_in_use);
   CHECK_FALSE(second.is_open());
-  CHECK(text_of([&] { second.bind(taken); }) ==
+  CHECK(thrown_text([&] { second.bind(taken); }) ==
         "bind " + taken.to_string() + ": Address already in use");
   datagram_options options;
   options.socket.receive_buffer_bytes = 4096;
@@ -127,19 +117,19 @@ TEST_CASE_TEMPLATE("datagram_options: what the kernel refuses is told with its n
   datagram_options options;
   options.device = "no-such-one";
   const endpoint at = f.anywhere();
-  CHECK(text_of([&] { socket.bind(at, options); }) ==
+  CHECK(thrown_text([&] { socket.bind(at, options); }) ==
         "setsockopt SO_BINDTODEVICE " + at.to_string() + ": No such device");
   CHECK_FALSE(socket.is_open());
   options.device = "lo";
   socket.bind(at, options);
-  CHECK(effective(socket).device == "lo");
+  CHECK(effective_of(socket).device == "lo");
 }
 
 TEST_CASE_TEMPLATE("datagram_options: steps are told in the order of the flow", Row,
                    DUET_DATAGRAM_ROWS) {
   DUET_NEEDS_ROW(Row);
   fixture_of<Row> f;
-  step_list steps;
+  named_calls steps;
   {
     typename Row::backend::datagram_socket socket(f.loop());
     socket.bind(f.anywhere(), {}, &steps);
@@ -168,7 +158,7 @@ TEST_CASE_TEMPLATE("datagram_options: the wildcard takes both families and :: it
   both.bind(endpoint::wildcard(transport::udp, 0));
   own.bind(endpoint::parse("udp://[::]:0"));
   CHECK(both.local_endpoint().is_wildcard());
-  CHECK(effective(own).socket.v6_only == true);
+  CHECK(effective_of(own).socket.v6_only == true);
   byte_vector buffer(8);
   for (const address& each : {address::loopback_v4(), address::loopback_v6()}) {
     const endpoint at{transport::udp, each, both.local_endpoint().port()};
@@ -285,7 +275,7 @@ TEST_CASE_TEMPLATE("multicast: joining says what is wrong", Backend, DUET_BACKEN
   CHECK(errc_of(ec) == std::errc::invalid_argument);
   socket.leave(group("239.1.2.3"), ec);
   CHECK(errc_of(ec) == std::errc::address_not_available);
-  CHECK(text_of([&] { socket.leave(group("239.1.2.3")); }) ==
+  CHECK(thrown_text([&] { socket.leave(group("239.1.2.3")); }) ==
         "setsockopt MCAST_LEAVE_GROUP udp://239.1.2.3:0: Cannot assign requested address");
   socket.join(group("239.1.2.3"), ec);
   CHECK_FALSE(ec);

@@ -18,9 +18,9 @@ namespace {
 
 /// A client that sends `size` bytes in one write, ends its side, and hashes what comes back until the server has ended its own.
 template <class Fixture>
-class client {
+class hashing_client {
  public:
-  client(Fixture& f, std::size_t size, std::uint64_t seed)
+  hashing_client(Fixture& f, std::size_t size, std::uint64_t seed)
       : f_(f), stream_(f.loop()), bytes_(some_bytes(size, seed)), buffer_(16384) {
     sent_.add(bytes_);
   }
@@ -100,7 +100,7 @@ TEST_CASE_TEMPLATE("echo: one client gets back what it sent", Row, DUET_ROWS) {
   echo_server_options options;
   options.watcher = &events;
   started_server<Row> echo(f, options);
-  client<fixture_of<Row>> one(f, 100'000, 7);
+  hashing_client<fixture_of<Row>> one(f, 100'000, 7);
   one.template start<typename Row::backend>(echo.where);
   f.run_until([&] { return one.done() && echo.counters().active == 0; });
   one.check();
@@ -118,9 +118,10 @@ TEST_CASE_TEMPLATE("echo: one client gets back what it sent", Row, DUET_ROWS) {
 TEST_CASE_TEMPLATE("echo: 64 clients at the same time each get their own", Row, DUET_ROWS) {
   fixture_of<Row> f;
   started_server<Row> echo(f);
-  std::vector<std::unique_ptr<client<fixture_of<Row>>>> clients;
+  std::vector<std::unique_ptr<hashing_client<fixture_of<Row>>>> clients;
   for (std::size_t each = 0; each < 64; ++each) {
-    clients.push_back(std::make_unique<client<fixture_of<Row>>>(f, 50'000 + each * 1000, each + 1));
+    clients.push_back(
+        std::make_unique<hashing_client<fixture_of<Row>>>(f, 50'000 + each * 1000, each + 1));
     clients.back()->template start<typename Row::backend>(echo.where);
   }
   f.run_until([&] {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct event_list : observer {
+struct outcome_list : observer {
   [[nodiscard]] bool wants_steps() const noexcept override { return false; }
   void on_event(std::string_view event, const endpoint*, std::error_code error) override {
     all.push_back(std::string(event) + (error ? "!" : ""));
@@ -75,7 +75,7 @@ std::optional<std::string> rest_of(const raw_socket& peer) {
 TEST_CASE_TEMPLATE("server: a connection becomes a session that is told who it is", Row,
                    DUET_ROWS) {
   fixture_of<Row> f;
-  event_list events;
+  outcome_list events;
   server_options options;
   options.watcher = &events;
   keeping<Row> k(f, options);
@@ -205,7 +205,7 @@ TEST_CASE_TEMPLATE("server: at the cap connections wait in the backlog", Row, DU
 
 TEST_CASE_TEMPLATE("server: at the cap connections are refused if that is asked", Row, DUET_ROWS) {
   fixture_of<Row> f;
-  event_list events;
+  outcome_list events;
   server_options options;
   options.max_connections = 1;
   options.at_cap = cap_rule::refuse;

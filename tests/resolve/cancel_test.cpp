@@ -22,10 +22,7 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-constexpr const char* patient = "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n";
-constexpr const char* short_lived = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
-
-constexpr const char* zone =
+constexpr const char* cancel_zone =
     "*.mute.test * silence\n"
     "*.slow.test A delay=2 answer 192.0.2.2\n"
     "*.gone.test * nxdomain\n"
@@ -122,7 +119,7 @@ class storm {
 TEST_CASE_TEMPLATE("cancel: at random moments", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = short_lived});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(cancel_zone);
   fixture<Backend> f;
   {
     storm<Backend> lookups(f, chosen_seed());
@@ -142,7 +139,7 @@ TEST_CASE_TEMPLATE("cancel: at random moments", Backend, DUET_BACKENDS) {
 TEST_CASE("cancel: from several threads at once") {
   const private_host host({.resolv_conf = short_lived});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(cancel_zone);
   os::lookup_pool pool;
   std::atomic<int> wrong{0};
   const auto ask_and_cancel = [&](std::uint64_t seed) {
@@ -171,7 +168,7 @@ TEST_CASE_TEMPLATE("cancel: a resolver that goes takes its lookups with it", Bac
                    DUET_BACKENDS) {
   const private_host host({.resolv_conf = short_lived});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(cancel_zone);
   std::thread([] {}).join();  // with a process's first thread ThreadSanitizer starts one of its own
   const std::size_t threads = thread_count();
   {
@@ -208,7 +205,7 @@ TEST_CASE_TEMPLATE("cancel: a resolver that goes takes its lookups with it", Bac
 TEST_CASE_TEMPLATE("cancel: a process ends at once whatever is stuck", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(cancel_zone);
   for (const char* end : {"return", "exit", "loop"}) {
     CAPTURE(std::string(end));
     child program({DUET_TEST_STUCK, std::string(Backend::name), "8", end});

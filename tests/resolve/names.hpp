@@ -24,6 +24,10 @@
 
 namespace duet::test {
 
+/// Texts of resolv.conf: with the first glibc asks on for minutes, with the second it gives up after a second.
+inline constexpr const char* patient = "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n";
+inline constexpr const char* short_lived = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
+
 struct answer {
   bool done = false;
   std::error_code ec;

@@ -13,10 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// glibc asks on for minutes.
-constexpr const char* patient = "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n";
-
-constexpr const char* zone =
+constexpr const char* pool_zone =
     "late.test * delay=300 answer 192.0.2.9\n"
     "gone.test * nxdomain\n"
     "empty.test * empty\n"
@@ -68,7 +65,7 @@ TEST_CASE_TEMPLATE("pool: equal lookups are one and cancelling one leaves the ot
                    DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   typename Backend::resolver first(f.loop());
   typename Backend::resolver second(f.loop());
@@ -89,7 +86,7 @@ TEST_CASE_TEMPLATE("pool: equal lookups are one and cancelling one leaves the ot
 TEST_CASE_TEMPLATE("pool: a deadline of one that is joined is its own", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   typename Backend::resolver names(f.loop());
   answer hasty;
@@ -105,7 +102,7 @@ TEST_CASE_TEMPLATE("pool: a deadline of one that is joined is its own", Backend,
 TEST_CASE_TEMPLATE("pool: others finish while lookups are stuck", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   f.abandons = true;
   for (const std::size_t count : {4U, 8U, 32U}) {
@@ -128,7 +125,7 @@ TEST_CASE_TEMPLATE("pool: with 64 lookups abandoned new ones are refused at once
                    DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   f.abandons = true;
   typename Backend::resolver names(f.loop(), lookup_pool_options{});
@@ -154,9 +151,9 @@ TEST_CASE_TEMPLATE("pool: with 64 lookups abandoned new ones are refused at once
 
 TEST_CASE_TEMPLATE("pool: lookups are taken again once libc gives the stuck ones up", Backend,
                    DUET_BACKENDS) {
-  const private_host host({.resolv_conf = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"});
+  const private_host host({.resolv_conf = short_lived});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   typename Backend::resolver names(f.loop(), small_pool(2));
   for (const char* stuck : {"one.stuck.test", "two.stuck.test"}) {
@@ -176,7 +173,7 @@ TEST_CASE_TEMPLATE("pool: lookups are taken again once libc gives the stuck ones
 TEST_CASE_TEMPLATE("pool: nothing is remembered unless asked for", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   typename Backend::resolver names(f.loop());
   for (const char* name : {"www.test", "gone.test"}) {
@@ -189,7 +186,7 @@ TEST_CASE_TEMPLATE("pool: nothing is remembered unless asked for", Backend, DUET
 TEST_CASE_TEMPLATE("cache: answers are remembered and the missing too", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   lookup_pool_options options;
   options.cache_entries = 8;
@@ -219,7 +216,7 @@ TEST_CASE_TEMPLATE("cache: answers are remembered and the missing too", Backend,
 TEST_CASE_TEMPLATE("cache: it is bounded in size and lifetime", Backend, DUET_BACKENDS) {
   const private_host host({.resolv_conf = patient});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(pool_zone);
   fixture<Backend> f;
   lookup_pool_options options;
   options.cache_entries = 2;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The std::errc that an error code stands for, so that a failing check shows two numbers.
+// Errors as something to compare: the std::errc that a code stands for, so that a failing check shows two numbers, and what was thrown.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -14,6 +15,17 @@ inline std::errc errc_of(std::error_code ec) {
                       ec.category() == std::generic_category() ||
                       std::string_view(ec.category().name()) == "asio.system";
   return system ? static_cast<std::errc>(ec.value()) : static_cast<std::errc>(-1);
+}
+
+/// what() of the std::system_error that a call throws.
+template <class Call>
+std::string thrown_text(Call call) {
+  try {
+    call();
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return "no error";
 }
 
 }  // namespace duet::test
