@@ -15,19 +15,6 @@ using namespace duet::test;
 
 namespace {
 
-/// An error that each call may really fail with.
-int fitting_error(os::call which) {
-  switch (which) {
-    case os::call::bind: return EADDRINUSE;
-    case os::call::close: return EIO;
-    case os::call::connect: return ENETUNREACH;
-    case os::call::epoll_ctl: return ENOSPC;
-    case os::call::getpeername: return ENOTCONN;
-    case os::call::socket: return EMFILE;
-    default: return ENOBUFS;
-  }
-}
-
 constexpr call_name race_calls[] = {
     {os::call::bind, "bind"},
     {os::call::close, "close"},

@@ -111,28 +111,6 @@ bool told(const flow_result& result, const error_log& log, std::string_view call
   return false;
 }
 
-/// An error that each call may really fail with, and that a flow does not get over by trying again at once.
-int fitting_error(os::call which) {
-  switch (which) {
-    case os::call::accept4: return EMFILE;
-    case os::call::bind: return EADDRINUSE;
-    case os::call::close: return EIO;
-    case os::call::connect: return ENETUNREACH;
-    case os::call::epoll_ctl: return ENOSPC;
-    case os::call::epoll_wait: return EINVAL;
-    case os::call::fstatat:
-    case os::call::unlink: return EACCES;
-    case os::call::getpeername:
-    case os::call::shutdown: return ENOTCONN;
-    case os::call::recv: return ETIMEDOUT;
-    case os::call::send: return EPIPE;
-    case os::call::socket:
-    case os::call::epoll_create1:
-    case os::call::eventfd: return EMFILE;
-    default: return ENOBUFS;
-  }
-}
-
 /// Runs the flow with one plan; returns whether the plan struck.
 template <class Row>
 bool strike(const call_name& call, std::uint64_t n, int error, bool must_be_whole) {

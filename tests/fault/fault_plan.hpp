@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -102,5 +103,27 @@ struct error_log : observer {
   std::vector<entry> steps;
   std::vector<entry> events;
 };
+
+/// An error that each call may really fail with, and that a flow does not get over by trying again at once.
+inline int fitting_error(os::call which) {
+  switch (which) {
+    case os::call::accept4: return EMFILE;
+    case os::call::bind: return EADDRINUSE;
+    case os::call::close: return EIO;
+    case os::call::connect: return ENETUNREACH;
+    case os::call::epoll_ctl: return ENOSPC;
+    case os::call::epoll_wait: return EINVAL;
+    case os::call::fstatat:
+    case os::call::unlink: return EACCES;
+    case os::call::getpeername:
+    case os::call::shutdown: return ENOTCONN;
+    case os::call::recv: return ETIMEDOUT;
+    case os::call::send: return EPIPE;
+    case os::call::socket:
+    case os::call::epoll_create1:
+    case os::call::eventfd: return EMFILE;
+    default: return ENOBUFS;
+  }
+}
 
 }  // namespace duet::test

@@ -19,7 +19,7 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-constexpr const char* patient = "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n";
+constexpr const char* two_tries = "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n";
 
 constexpr const char* zone =
     "both.test A answer 127.0.0.1\n"
@@ -61,7 +61,7 @@ std::string text(std::uint16_t port) { return std::to_string(port); }
 
 TEST_CASE_TEMPLATE("race: a dropped AAAA answer costs the resolution delay only", Backend,
                    DUET_BACKENDS) {
-  const private_host host({.resolv_conf = patient});
+  const private_host host({.resolv_conf = two_tries});
   DUET_NEED(host);
   scripted_dns dns(zone);
   fixture<Backend> f;
