@@ -7,7 +7,7 @@
 #     [LABELS words...]                           ctest labels; NAME is always one
 #     [TIMEOUT seconds]                           default 60
 #     [PCH]                                       precompile Asio and doctest (needs duet::on_asio in LIBS)
-#                                                 and join files where CMAKE_UNITY_BUILD says so
+#                                                 and let DUET_JOIN_SUITES join files
 #     [ENVIRONMENT K=V...] [DEFINITIONS K=V...])
 #
 # doctest's own discovery is not used: it knows no labels of a case. Here the words of a case's
@@ -31,9 +31,10 @@ function(duet_add_test_suite)
   if(arg_PCH)
     target_precompile_headers(${program} REUSE_FROM duet_test_pch_asio)
     target_link_libraries(${program} PRIVATE duet::on_asio)
-  else()
-    # Joining saves instantiations of Asio and of the columns. The other suites have few, and many names alike.
-    set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
+    # Six files as one instantiate Asio and the columns once. The other suites have less to save, and many names alike.
+    if(DUET_JOIN_SUITES)
+      set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    endif()
   endif()
 
   set(tests_file "${CMAKE_CURRENT_BINARY_DIR}/${program}-tests.cmake")
