@@ -345,8 +345,8 @@ TEST_CASE("error: system codes of Asio are the std::errc of their value") {
 
 TEST_CASE("error: what Asio's resolver says of an unknown name is a condition of duet") {
   world w;
-  asio::ip::tcp::resolver resolver(w.context);
+  asio::ip::tcp::resolver asios(w.context);
   std::error_code ec;
-  resolver.resolve(missing_name, "80", ec);
+  asios.resolve(missing_name, "80", ec);
   CHECK(ec == condition::name_not_found);
 }
