@@ -70,8 +70,8 @@ class connect_run {
       how.deadline = how.deadline.count() == 0 ? left : std::min(how.deadline, left);
     }
     std::pair<std::error_code, connect_report> end;
+    const auto began = clock::now();
     if (to.is_numeric()) {
-      const auto began = clock::now();
       Backend::async_connect(stream_, to, how, [&](std::error_code ec) {
         const auto took = clock::now() - began;
         end = {ec, {{}, {{to, {}, took, ec}}, took}};
