@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "duet/echo_options.hpp"
 
+#include "duet/datagram_echo_options.hpp"
+#include "exposition.hpp"
+
 namespace duet {
 
 server_options to_server_options(const echo_server_options& options) {
@@ -27,6 +30,25 @@ echo_counters to_echo_counters(const server_counters& of, std::uint64_t cut) noe
                                   close_reason::stalled, close_reason::slow, close_reason::thrown})
     counters.failed += of.closed_by(each);
   return counters;
+}
+
+std::string to_prometheus(const datagram_echo_counters& counters, std::string_view prefix) {
+  exposition text(prefix);
+  text.counter("datagrams_received", "Datagrams that were received.", counters.received);
+  text.counter("datagrams_echoed", "Datagrams that were answered.", counters.echoed);
+  text.counter("datagram_bytes_echoed", "Bytes of datagrams that were answered.",
+               counters.bytes_echoed);
+  text.family("datagrams_unanswered", "Datagrams that were received and not answered, by reason.",
+              "counter");
+  text.sample(counters.truncated, "reason", "truncated");
+  text.sample(counters.to_many, "reason", "to_many");
+  text.sample(counters.nameless, "reason", "nameless");
+  text.sample(counters.looping, "reason", "looping");
+  text.sample(counters.limited, "reason", "limited");
+  text.sample(counters.not_sent, "reason", "not_sent");
+  text.counter("datagrams_lost", "Datagrams for which the socket's buffer had no room.",
+               counters.lost);
+  return text.take();
 }
 
 }  // namespace duet

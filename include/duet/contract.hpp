@@ -29,7 +29,9 @@
 #include "duet/address.hpp"
 #include "duet/connect_options.hpp"
 #include "duet/connect_report.hpp"
+#include "duet/contract_client.hpp"
 #include "duet/contract_datagram.hpp"
+#include "duet/contract_sender.hpp"
 #include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"
 #include "duet/echo_options.hpp"
@@ -115,7 +117,8 @@ concept descriptor = std::constructible_from<Descriptor, Loop&, int> && requires
 /// * async_write_some: at least one byte handed to the kernel. async_write: all of them, or an error and how many before it.
 ///   SIGPIPE is never raised.
 /// * async_wait: the next try_ in that direction will not say "would block"; it may say end_of_stream or an error.
-/// * try_read_some, try_write_some: never block, call no handler; nullopt is "would block", 0 with an error is the error.
+/// * try_read_some, try_write_some: never block, call no handler; nullopt is "would block", 0 with an error is the error. try_write_pieces:
+///   several pieces one after another in one call, os::max_pieces of them at most.
 /// * shutdown(send): the peer reads end_of_stream after what was written before. Reading goes on.
 /// * cancel(direction): the operation in flight in that direction, and not the other.
 /// * close(): cancels, and closes the descriptor. Bytes that were written and not read by the peer are still delivered, unless unread
@@ -129,7 +132,8 @@ template <class Stream, class Loop>
 concept stream =
     std::constructible_from<Stream, Loop&> && std::movable<Stream> && !std::copyable<Stream> &&
     requires(Stream& it, const Stream& fixed, std::span<std::byte> to,
-             std::span<const std::byte> from, std::error_code& ec) {
+             std::span<const std::byte> from, std::span<const std::span<const std::byte>> pieces,
+             std::error_code& ec) {
       { fixed.is_open() } -> std::same_as<bool>;
       { fixed.native_handle() } -> std::same_as<int>;
       { fixed.local_endpoint(ec) } -> std::same_as<endpoint>;
@@ -143,6 +147,7 @@ concept stream =
       it.async_wait(wait_type::read, on_done());
       { it.try_read_some(to, ec) } -> std::same_as<std::optional<std::size_t>>;
       { it.try_write_some(from, ec) } -> std::same_as<std::optional<std::size_t>>;
+      { it.try_write_pieces(pieces, ec) } -> std::same_as<std::optional<std::size_t>>;
       { fixed.peer_credentials() } -> std::same_as<peer_credentials>;
       { fixed.peer_credentials(ec) } -> std::same_as<peer_credentials>;
       {
@@ -295,6 +300,9 @@ concept backend =
     datagram_socket<typename Backend::datagram_socket, typename Backend::loop,
                     typename Backend::incoming_batch, typename Backend::outgoing_batch> &&
     resolver<typename Backend::resolver, typename Backend::loop> &&
+    reconnecting_client<typename Backend::reconnecting_client, typename Backend::loop,
+                        typename Backend::stream> &&
+    sender<typename Backend::sender, typename Backend::stream> &&
     session<typename Backend::session, typename Backend::stream> &&
     server<typename Backend::server, typename Backend::loop,
            std::shared_ptr<typename Backend::session>> &&

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -51,6 +52,9 @@ struct datagram_echo_counters {
 
   bool operator==(const datagram_echo_counters&) const = default;
 };
+
+/// The counters in Prometheus' text exposition format 0.0.4, as to_prometheus() of server_counters.
+std::string to_prometheus(const datagram_echo_counters& counters, std::string_view prefix);
 
 /// What became of a datagram that an echo client sent, or of a reply that it got.
 enum class reply_kind : std::uint8_t {

@@ -15,7 +15,7 @@ namespace duet {
 
 struct echo_server_options {
   /// Size of a buffer, in bytes; also the most that is read at once. A connection has one while bytes of it are on their way and none
-  /// while it is idle. Range: >= 1. Default 64 KiB.
+  /// while it is idle. Range: 1 to 2^32 - 1. Default 64 KiB.
   std::size_t buffer_bytes = 65536;
 
   /// Connections served at a time; further ones wait in the kernel's backlog. 0: no cap. Default 0.

@@ -12,33 +12,18 @@
 
 namespace duet::on_posix {
 
-/// What server and sessions share; lives until the last of their handlers has been called.
-class echo_server::core : public std::enable_shared_from_this<core> {
- public:
-  core(loop& owner, const echo_server_options& options)
-      : loop_(owner), server_(owner, to_server_options(options)), buffers_(options.buffer_bytes) {}
-
-  endpoint listen(const endpoint& at) { return server_.listen(at); }
-  void start();
-  void drain(std::chrono::milliseconds deadline, detail::handler<void(std::size_t)> handler);
-  void stop() { server_.stop(); }
-  [[nodiscard]] const echo_counters& counters() noexcept;
-  [[nodiscard]] const server_counters& connections() const noexcept { return server_.counters(); }
-
- private:
-  friend class session;
-
-  loop& loop_;
-  server server_;
-  echo_counters counters_;
-  policy::buffer_pool buffers_;
+/// What an echo server's sessions share. The server owns it, and lives until the last of its sessions has gone.
+struct echo_server::core {
+  loop& runs;
+  policy::buffer_pool buffers;
+  echo_counters counters{};
 };
 
 class echo_server::session final : public on_posix::session {
  public:
-  session(std::shared_ptr<core> of, detail::session_setup&& setup)
-      : on_posix::session(std::move(setup)), core_(std::move(of)) {}
-  ~session() override { core_->buffers_.give_back(buffer_); }
+  session(core& of, detail::session_setup&& setup)
+      : on_posix::session(std::move(setup)), core_(of) {}
+  ~session() override { core_.buffers.give_back(buffer_); }
 
  private:
   using action = policy::echo_flow::action;
@@ -54,7 +39,7 @@ class echo_server::session final : public on_posix::session {
   /// What is still to be echoed is lost, and the peer told so by a reset.
   void cut(close_reason why) override {
     if (flow_.unsent() == 0) return close(why);
-    ++core_->counters_.cut;
+    ++core_.counters.cut;
     abort(why, std::make_error_code(std::errc::operation_canceled));
   }
 
@@ -62,11 +47,9 @@ class echo_server::session final : public on_posix::session {
     std::error_code ec;
     for (;;) {
       switch (flow_.next()) {
-        case action::wait_readable:
-          core_->buffers_.give_back(buffer_);
-          return wait(wait_type::read);
+        case action::wait_readable: core_.buffers.give_back(buffer_); return wait(wait_type::read);
         case action::wait_writable: return wait(wait_type::write);
-        case action::wait_end: core_->buffers_.give_back(buffer_); return wait(wait_type::read);
+        case action::wait_end: core_.buffers.give_back(buffer_); return wait(wait_type::read);
         case action::yield: return again();
         case action::read:
         case action::discard: read(ec); break;
@@ -79,7 +62,7 @@ class echo_server::session final : public on_posix::session {
 
   /// After the others' turn.
   void again() {
-    core_->loop_.post([self = me()] { self->ready({}); });
+    core_.runs.post([self = me()] { self->ready({}); });
   }
 
   void wait(wait_type direction) {
@@ -97,9 +80,8 @@ class echo_server::session final : public on_posix::session {
   }
 
   void read(std::error_code& ec) {
-    if (!buffer_) buffer_ = core_->buffers_.lend();
-    const auto size =
-        connection().try_read_some({buffer_.get(), core_->buffers_.buffer_bytes()}, ec);
+    if (!buffer_) buffer_ = core_.buffers.lend();
+    const auto size = connection().try_read_some({buffer_.get(), core_.buffers.buffer_bytes()}, ec);
     flow_.read(size, ec);
   }
 
@@ -116,7 +98,7 @@ class echo_server::session final : public on_posix::session {
   }
 
   void over(std::error_code error) {
-    core_->buffers_.give_back(buffer_);
+    core_.buffers.give_back(buffer_);
     close(error ? close_reason::failed : close_reason::end_of_stream, error);
   }
 
@@ -124,53 +106,40 @@ class echo_server::session final : public on_posix::session {
     return std::static_pointer_cast<session>(shared_from_this());
   }
 
-  std::shared_ptr<core> core_;
+  bool redirected_ = false;
+  core& core_;
   policy::echo_flow flow_;
   policy::buffer_pool::buffer buffer_;
-  bool redirected_ = false;
 };
-
-void echo_server::core::start() {
-  server_.start_with([self = weak_from_this()](detail::session_setup&& setup) -> session_ptr {
-    return std::make_shared<session>(self.lock(), std::move(setup));
-  });
-}
-
-void echo_server::core::drain(std::chrono::milliseconds deadline,
-                              detail::handler<void(std::size_t)> handler) {
-  server_.drain(deadline, [self = shared_from_this(), before = counters_.cut,
-                           handler = std::move(handler)](const std::vector<endpoint>&) mutable {
-    handler(static_cast<std::size_t>(self->counters_.cut - before));
-  });
-}
-
-const echo_counters& echo_server::core::counters() noexcept {
-  counters_ = to_echo_counters(server_.counters(), counters_.cut);
-  return counters_;
-}
 
 // echo_server
 
 echo_server::echo_server(loop& owner, const echo_server_options& options)
-    : core_(std::make_shared<core>(owner, options)) {}
+    : core_(std::make_shared<core>(owner, policy::buffer_pool(options.buffer_bytes))),
+      server_(owner, to_server_options(options)) {}
 
-echo_server::~echo_server() {
-  if (core_) core_->stop();
+endpoint echo_server::listen(const endpoint& at) { return server_.listen(at); }
+
+void echo_server::start() {
+  server_.start_with([core = core_](detail::session_setup&& setup) -> session_ptr {
+    return std::make_shared<session>(*core, std::move(setup));
+  });
 }
-
-endpoint echo_server::listen(const endpoint& at) { return core_->listen(at); }
-
-void echo_server::start() { core_->start(); }
 
 void echo_server::start_drain(std::chrono::milliseconds deadline,
                               detail::handler<void(std::size_t)> handler) {
-  core_->drain(deadline, std::move(handler));
+  server_.drain(deadline, [core = core_, before = core_->counters.cut,
+                           handler = std::move(handler)](const std::vector<endpoint>&) mutable {
+    handler(static_cast<std::size_t>(core->counters.cut - before));
+  });
 }
 
-void echo_server::stop() { core_->stop(); }
+void echo_server::stop() { server_.stop(); }
 
-const echo_counters& echo_server::counters() const noexcept { return core_->counters(); }
+const echo_counters& echo_server::counters() const noexcept {
+  return core_->counters = to_echo_counters(server_.counters(), core_->counters.cut);
+}
 
-const server_counters& echo_server::connections() const noexcept { return core_->connections(); }
+const server_counters& echo_server::connections() const noexcept { return server_.counters(); }
 
 }  // namespace duet::on_posix

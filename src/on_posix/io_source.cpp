@@ -131,7 +131,15 @@ std::optional<std::size_t> io_source::try_read(std::span<std::byte> to, std::err
 
 std::optional<std::size_t> io_source::try_write(std::span<const std::byte> from,
                                                 std::error_code& ec) {
-  const auto size = os::try_send(fd_, from, ec, {observer_, ""});
+  return written(os::try_send(fd_, from, ec, {observer_, ""}));
+}
+
+std::optional<std::size_t> io_source::try_write(std::span<const std::span<const std::byte>> from,
+                                                std::error_code& ec) {
+  return written(os::try_send(fd_, from, ec, {observer_, ""}));
+}
+
+std::optional<std::size_t> io_source::written(std::optional<std::size_t> size) noexcept {
   if (watch_bytes_ != nullptr && size.value_or(0) > 0) watch_bytes_->has_written(*size);
   return size;
 }
@@ -163,7 +171,7 @@ void io_source::drop_idle_interest(std::uint32_t events, std::uint32_t served) n
   if (idle == 0) return;
   epoll_event event = event_for(interest_ & ~idle);
   if (os::sys::epoll_ctl(owner().epoll_.get(), EPOLL_CTL_MOD, fd_, &event) == 0) {
-    interest_ = event.events;
+    interest_ = static_cast<std::uint8_t>(event.events);
   }
 }
 
@@ -181,7 +189,7 @@ std::error_code io_source::watch(std::uint32_t events) noexcept {
     return {};
   }
   watched_ = true;
-  interest_ = event.events;
+  interest_ = static_cast<std::uint8_t>(event.events);
   return {};
 }
 

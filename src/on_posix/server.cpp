@@ -96,14 +96,14 @@ void server_core::admit(stream arrived) {
     if (const auto refused = state_.enters(peer)) return refuse(arrived, *refused, peer);
     entered = true;
     arrival = make_({shared_from_this(), std::move(arrived)});
-    if (state_.wants_peers()) arrival->peer_ = std::make_unique<endpoint>(peer);
-    sessions_.push_front(arrival);
+    if (state_.wants_peers()) arrival->more().peer = peer;
+    sessions_.push_back(arrival);
   } catch (...) {
     // No memory for it, most likely: the connection goes, the server stays.
     entered ? state_.not_served(peer) : state_.lacks();
     return event("refused: shortage", &peer, std::make_error_code(std::errc::not_enough_memory));
   }
-  arrival->place_ = sessions_.begin();
+  arrival->place_ = static_cast<std::uint32_t>(sessions_.size() - 1);
   arrival->open_ = true;
   event("accepted", &peer, {});
   watch(*arrival);
@@ -124,7 +124,10 @@ void server_core::run(session& of, void (session::*what)()) noexcept {
 }
 
 void server_core::left(session& it, const endpoint& peer, close_reason why, std::error_code error) {
-  sessions_.erase(it.place_);
+  // The last one takes its place.
+  std::swap(sessions_[it.place_], sessions_.back());
+  sessions_[it.place_]->place_ = it.place_;
+  sessions_.pop_back();
   wheel_.clear(it);
   const bool reopened = state_.left(peer, why);
   event(close_event(why), &peer, error);
@@ -142,7 +145,7 @@ void server_core::left(session& it, const endpoint& peer, close_reason why, std:
 // deadlines
 
 void server_core::watch(session& it) noexcept {
-  const auto next = it.watch_.next();
+  const auto next = it.watch_.next(options_.limits);
   if (!next) return wheel_.clear(it);
   wheel_.set(it, *next);
   arm();
@@ -162,9 +165,9 @@ void server_core::tick() {
   state_.timer_was_late(wheel_.rang(now));
   wheel_.advance(now, [this, now](policy::deadline_wheel::entry& due) {
     auto& it = static_cast<session&>(due);
-    const auto why = it.watch_.judge(now);
+    const auto why = it.watch_.judge(options_.limits, now);
     if (!why) {
-      if (const auto next = it.watch_.next()) wheel_.set(it, *next);
+      if (const auto next = it.watch_.next(options_.limits)) wheel_.set(it, *next);
       return;
     }
     const session_ptr keep = it.shared_from_this();

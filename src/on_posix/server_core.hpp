@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <list>
 #include <memory>
 #include <random>
@@ -84,7 +85,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
   loop& loop_;
   session_maker make_;
   std::list<door> doors_;
-  std::list<session_ptr> sessions_;
+  std::deque<session_ptr> sessions_;  ///< each knows its place
   os::reserve_descriptor reserve_;
   std::minstd_rand random_{std::random_device{}()};
   policy::deadline_wheel wheel_;

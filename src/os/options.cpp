@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "duet/os/flow.hpp"
+#include "duet/os/sys.hpp"
 #include "option_access.hpp"
 
 namespace duet::os {
@@ -99,6 +100,10 @@ bool apply_options(flow& steps, int fd, int family, option_stage stage,
     set_linger(to, options);
   }
   return to.ok();
+}
+
+void bound_unsent(int fd, int bytes) noexcept {
+  sys::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
 }
 
 socket_options listening_options(const endpoint& at, const socket_options& options) {

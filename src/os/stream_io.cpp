@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "duet/os/stream_io.hpp"
 
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "duet/error.hpp"
@@ -41,6 +45,24 @@ std::optional<std::size_t> try_send(int fd, std::span<const std::byte> from, std
                                     told_to told) {
   const auto call = [&](int flags) { return sys::send(fd, from.data(), from.size(), flags); };
   return transfer(call, "send", fd, from.size(), MSG_DONTWAIT | MSG_NOSIGNAL, ec, told);
+}
+
+std::optional<std::size_t> try_send(int fd, std::span<const std::span<const std::byte>> from,
+                                    std::error_code& ec, told_to told) {
+  std::array<iovec, max_pieces> pieces;
+  std::size_t count = 0;
+  std::size_t size = 0;
+  for (const auto each : from.first(std::min(from.size(), max_pieces))) {
+    if (each.empty()) continue;
+    // sendmsg(2) writes nothing there.
+    pieces[count++] = {const_cast<std::byte*>(each.data()), each.size()};
+    size += each.size();
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  const auto call = [&](int flags) { return sys::sendmsg(fd, &message, flags); };
+  return transfer(call, "sendmsg", fd, size, MSG_DONTWAIT | MSG_NOSIGNAL, ec, told);
 }
 
 }  // namespace duet::os

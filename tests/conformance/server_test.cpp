@@ -256,6 +256,36 @@ TEST_CASE_TEMPLATE("server: a session whose stream was closed gives its place ba
   CHECK(k.counters().refused_by_address == 0);
 }
 
+TEST_CASE_TEMPLATE(
+    "server: 1000 connections that were reset before accept cost the next one nothing", Backend,
+    DUET_BACKENDS) {
+  fixture<Backend> f;
+  server_options options;
+  options.max_connections = 50;
+  typename Backend::server server(f.loop(), options);
+  const endpoint at = server.listen(f.anywhere());
+  for (int each = 0; each < 1000; ++each) raw_socket::connected(at).reset();
+  std::vector<byte_vector> buffers(1001, byte_vector(16));
+  std::size_t started = 0;
+  std::size_t greeted = 0;
+  server.start([&](const std::shared_ptr<typename Backend::session>& it) {
+    byte_vector& buffer = buffers.at(started++);
+    it->connection().async_read_some(buffer, it->guard([&, it](std::error_code ec, std::size_t) {
+      if (ec) throw std::system_error(ec);
+      ++greeted;
+      it->close();
+    }));
+  });
+  const raw_socket last = raw_socket::connected(at);
+  last.send_all(as_bytes("hello"));
+  f.run_until([&] { return greeted == 1; });
+  f.run_ready();
+  const server_counters& counted = server.counters();
+  CHECK(counted.active == 0);
+  CHECK(counted.closed_by(close_reason::failed) + 1 == counted.accepted);
+  server.stop();
+}
+
 TEST_CASE_TEMPLATE("server: paused it accepts nothing and resumed all that waits", Row, DUET_ROWS) {
   fixture_of<Row> f;
   keeping<Row> k(f);

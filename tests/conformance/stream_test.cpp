@@ -33,14 +33,6 @@ struct reader {
   std::error_code end{};
 };
 
-socket_options small_buffers() {
-  socket_options options;
-  options.send_buffer_bytes = 4096;
-  options.receive_buffer_bytes = 4096;
-  options.nodelay = true;
-  return options;
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("stream: what one end writes the other reads", Row, DUET_ROWS) {

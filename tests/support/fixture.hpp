@@ -29,6 +29,15 @@ struct result {
   std::size_t size = 0;
 };
 
+/// So small that a write of any size comes to wait.
+inline socket_options small_buffers() {
+  socket_options options;
+  options.send_buffer_bytes = 4096;
+  options.receive_buffer_bytes = 4096;
+  options.nodelay = true;
+  return options;
+}
+
 /// A bound on hanging, not on speed.
 inline constexpr std::chrono::seconds cap{15};
 

@@ -55,7 +55,7 @@ TEST_CASE("send_queue: neighbours go in one call and in order") {
   queue.wrote(3);
   CHECK(queue.empty());
   CHECK(queue.gather(pieces) == 0);
-  CHECK(queue.counters() == send_counters{3, 3, 0, 0, 6});
+  CHECK(queue.counters() == sender_counters{3, 3, 0, 0, 6});
 }
 
 TEST_CASE("send_queue: what is full leaves the message alone") {
@@ -166,11 +166,11 @@ TEST_CASE("send_queue: random operations against a model") {
   for (const overflow_rule rule : {overflow_rule::wait, overflow_rule::refuse,
                                    overflow_rule::drop_oldest, overflow_rule::close}) {
     std::mt19937_64 random(static_cast<std::uint64_t>(rule) + 7);
-    const send_options limits{.max_bytes = 64,
-                              .max_messages = 6,
-                              .high_watermark = 40,
-                              .low_watermark = 10,
-                              .overflow = rule};
+    const sender_options limits{.max_bytes = 64,
+                                .max_messages = 6,
+                                .high_watermark = 40,
+                                .low_watermark = 10,
+                                .overflow = rule};
     send_queue queue(limits);
     std::deque<std::vector<std::byte>> model;  // the first may be cut in front
     bool begun = false;

@@ -28,6 +28,24 @@ const endpoint mapped = endpoint::parse("tcp://[::ffff:192.0.2.1]:1002");
 const endpoint another = endpoint::parse("tcp://192.0.2.2:1000");
 const endpoint local = endpoint::parse("unix:/run/x.sock");
 
+/// A session_watch with the limits of its server.
+struct watched {
+  watched(const session_limits& of, session_watch::time_point now, double random)
+      : limits(of), it(limits, now, random) {}
+  [[nodiscard]] bool wants_time() const { return session_watch::wants_time(limits); }
+  bool moved(std::size_t bytes, session_watch::time_point now) {
+    return it.moved(limits, bytes, now);
+  }
+  bool waits_for_room(session_watch::time_point now) { return it.waits_for_room(limits, now); }
+  void found_room() { it.found_room(); }
+  void linger_until(session_watch::time_point at) { it.linger_until(at); }
+  [[nodiscard]] auto next() const { return it.next(limits); }
+  auto judge(session_watch::time_point now) { return it.judge(limits, now); }
+
+  session_limits limits;
+  session_watch it;
+};
+
 }  // namespace
 
 TEST_CASE("admission: a cap in all closes the door or refuses") {
@@ -67,7 +85,7 @@ TEST_CASE("admission: a cap for each address whatever its port and family of lis
 
 TEST_CASE("session_watch: nothing is limited by default") {
   const session_limits none;
-  session_watch watch(none, begin, 0.5);
+  watched watch(none, begin, 0.5);
   CHECK_FALSE(watch.next());
   CHECK_FALSE(watch.wants_time());
   CHECK_FALSE(watch.waits_for_room(begin));
@@ -77,7 +95,7 @@ TEST_CASE("session_watch: nothing is limited by default") {
 
 TEST_CASE("session_watch: idle begins anew with every byte") {
   const session_limits limits{.idle = 10s};
-  session_watch watch(limits, begin, 0);
+  watched watch(limits, begin, 0);
   CHECK(watch.wants_time());
   CHECK(watch.next() == begin + 10s);
   CHECK_FALSE(watch.moved(1, begin + 9s));
@@ -91,9 +109,9 @@ TEST_CASE("session_watch: age is shortened by its jitter alone") {
   session_limits limits;
   limits.age = 100s;
   limits.age_jitter = 0.2;
-  CHECK(session_watch(limits, begin, 0.0).next() == begin + 100s);
-  CHECK(session_watch(limits, begin, 0.5).next() == begin + 90s);
-  session_watch watch(limits, begin, 0.999999);
+  CHECK(watched(limits, begin, 0.0).next() == begin + 100s);
+  CHECK(watched(limits, begin, 0.5).next() == begin + 90s);
+  watched watch(limits, begin, 0.999999);
   CHECK(*watch.next() > begin + 80s);
   watch.moved(1, begin + 79s);
   CHECK(watch.judge(begin + 81s) == close_reason::age);
@@ -101,7 +119,7 @@ TEST_CASE("session_watch: age is shortened by its jitter alone") {
 
 TEST_CASE("session_watch: a stall is a write that waits and no byte taken") {
   const session_limits limits{.stall = 5s};
-  session_watch watch(limits, begin, 0);
+  watched watch(limits, begin, 0);
   CHECK_FALSE(watch.wants_time());
   CHECK_FALSE(watch.next());
   CHECK(watch.waits_for_room(begin + 1s));
@@ -119,7 +137,7 @@ TEST_CASE("session_watch: progress is asked for in intervals in which anything m
   session_limits limits;
   limits.progress_bytes = 100;
   limits.progress_interval = 10s;
-  session_watch watch(limits, begin, 0);
+  watched watch(limits, begin, 0);
   CHECK_FALSE(watch.next());
   CHECK(watch.moved(60, begin + 1s));
   CHECK_FALSE(watch.moved(40, begin + 2s));
@@ -135,11 +153,11 @@ TEST_CASE("session_watch: lingering ends in its own time and not behind the age"
   session_limits limits;
   limits.age = 10s;
   limits.age_jitter = 0;
-  session_watch watch(limits, begin, 0);
+  watched watch(limits, begin, 0);
   watch.linger_until(begin + 2s);
   CHECK(watch.next() == begin + 2s);
   CHECK(watch.judge(begin + 2s) == close_reason::end_of_stream);
-  session_watch late(limits, begin, 0);
+  watched late(limits, begin, 0);
   late.linger_until(begin + 20s);
   CHECK(late.next() == begin + 10s);
 }

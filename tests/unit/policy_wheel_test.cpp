@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// deadline_wheel and backoff, on a clock that the tests turn by hand.
+// deadline_wheel, backoff and reconnect, on a clock that the tests turn by hand.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -9,10 +9,12 @@
 #include <new>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <vector>
 
 #include "duet/policy/backoff.hpp"
 #include "duet/policy/deadline_wheel.hpp"
+#include "duet/policy/reconnect.hpp"
 
 using namespace duet::policy;
 using namespace std::chrono_literals;
@@ -213,4 +215,51 @@ TEST_CASE("deadline_wheel: what throws while it is told leaves the others in the
   REQUIRE(wheel.next());
   wheel.advance(*wheel.next(), due);
   CHECK(told == 3);
+}
+
+TEST_CASE("reconnect: pauses grow until a connection has lasted") {
+  duet::reconnect_options options;
+  options.pauses = {100ms, 1000ms};
+  options.stable_after = 5s;
+  reconnect policy(options);
+  const std::error_code refused = std::make_error_code(std::errc::connection_refused);
+  using state = duet::reconnect_state;
+  CHECK(policy.attempt().state == state::connecting);
+  auto change = policy.lost(refused, begin, 0.999);
+  CHECK(change.state == state::waiting);
+  CHECK(change.error == refused);
+  CHECK(change.pause == 100ms);
+  CHECK(policy.attempt().attempt == 2);
+  CHECK(policy.lost(refused, begin, 0.999).pause > 290ms);
+  // A connection that is lost at once was none.
+  policy.attempt();
+  policy.connected(begin);
+  change = policy.lost(refused, begin + 4s, 0.999);
+  CHECK(change.attempt == 3);
+  CHECK(change.pause > 800ms);
+  policy.attempt();
+  policy.connected(begin);
+  change = policy.lost(refused, begin + 5s, 0.999);
+  CHECK(change.attempt == 0);
+  CHECK(change.pause == 100ms);
+  CHECK(policy.attempt().attempt == 1);
+  CHECK(policy.stop().state == state::stopped);
+}
+
+TEST_CASE("reconnect: it gives up after so many attempts in a row") {
+  duet::reconnect_options options;
+  options.max_attempts = 2;
+  options.stable_after = 1s;
+  reconnect policy(options);
+  using state = duet::reconnect_state;
+  policy.attempt();
+  CHECK(policy.lost({}, begin, 0).state == state::waiting);
+  policy.attempt();
+  policy.connected(begin);
+  CHECK(policy.lost({}, begin + 2s, 0).state == state::waiting);
+  policy.attempt();
+  CHECK(policy.lost({}, begin, 0).state == state::waiting);
+  policy.attempt();
+  CHECK(policy.lost({}, begin, 0).state == state::given_up);
+  CHECK(policy.state() == state::given_up);
 }

@@ -14,7 +14,9 @@
 #include "duet/on_asio/echo.hpp"
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/reconnecting_client.hpp"
 #include "duet/on_asio/resolver.hpp"
+#include "duet/on_asio/sender.hpp"
 #include "duet/on_asio/server.hpp"
 #include "duet/on_asio/stream.hpp"
 
@@ -35,6 +37,8 @@ struct backend {
   using incoming_batch = on_asio::incoming_batch;
   using outgoing_batch = on_asio::outgoing_batch;
   using resolver = on_asio::resolver;
+  using reconnecting_client = on_asio::reconnecting_client;
+  using sender = on_asio::sender;
   using session = on_asio::session;
   using server = on_asio::server;
   using echo_server = on_asio::echo_server;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
@@ -16,6 +17,7 @@
 #include "duet/on_asio/detail/echo_client_core.hpp"
 #include "duet/on_asio/detail/echo_server_core.hpp"
 #include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/server.hpp"
 #include "duet/on_asio/stream.hpp"
 
 namespace duet::on_asio {
@@ -24,31 +26,43 @@ namespace duet::on_asio {
 class echo_server {
  public:
   explicit echo_server(loop& owner, const echo_server_options& options = {})
-      : core_(std::make_shared<detail::echo_server_core>(owner, options)) {}
+      : core_(std::make_shared<detail::echo_server_core>(
+            detail::echo_server_core{owner, policy::buffer_pool(options.buffer_bytes)})),
+        server_(std::make_shared<server>(owner, to_server_options(options))) {}
   ~echo_server() {
-    if (core_) core_->stop();
+    if (server_) server_->stop();
   }
   echo_server(echo_server&&) noexcept = default;
   echo_server& operator=(echo_server&&) = delete;
 
-  endpoint listen(const endpoint& at) { return core_->listen(at); }
-  void start() { core_->start(); }
+  endpoint listen(const endpoint& at) { return server_->listen(at); }
+  void start() {
+    server_->start_with([core = core_](detail::session_setup&& setup) -> session_ptr {
+      return std::make_shared<detail::echo_session>(*core, std::move(setup));
+    });
+  }
   /// Takes any completion token for void(std::size_t).
   template <asio::completion_token_for<void(std::size_t)> Token>
   auto drain(std::chrono::milliseconds deadline, Token&& token) {
     return asio::async_initiate<Token, void(std::size_t)>(
-        [core = core_](auto handler, std::chrono::milliseconds within) {
-          core->drain(within,
-                      detail::any_handler<std::size_t>(std::move(handler), core->executor()));
+        [core = core_, server = server_](auto handler, std::chrono::milliseconds within) {
+          detail::any_handler<std::size_t> told(std::move(handler), core->runs.get_executor());
+          server->drain(within, [core, before = core->counters.cut,
+                                 told = std::move(told)](const std::vector<endpoint>&) mutable {
+            told.complete(static_cast<std::size_t>(core->counters.cut - before));
+          });
         },
         token, deadline);
   }
-  void stop() { core_->stop(); }
-  [[nodiscard]] const echo_counters& counters() const noexcept { return core_->counters(); }
-  [[nodiscard]] const server_counters& connections() const noexcept { return core_->connections(); }
+  void stop() { server_->stop(); }
+  [[nodiscard]] const echo_counters& counters() const noexcept {
+    return core_->counters = to_echo_counters(server_->counters(), core_->counters.cut);
+  }
+  [[nodiscard]] const server_counters& connections() const noexcept { return server_->counters(); }
 
  private:
   std::shared_ptr<detail::echo_server_core> core_;
+  std::shared_ptr<server> server_;
 };
 
 /// Sends what an input descriptor gives and writes what comes back to an output descriptor, both at once, so that neither side's full

@@ -162,10 +162,11 @@ class basic_stream {
     return size;
   }
   std::optional<std::size_t> try_write_some(std::span<const std::byte> from, std::error_code& ec) {
-    const auto size =
-        os::try_send(native_handle(), from, ec, {state_->watcher, "socket.native_handle"});
-    state_->has_written(size.value_or(0));
-    return size;
+    return try_write(from, ec);
+  }
+  std::optional<std::size_t> try_write_pieces(std::span<const std::span<const std::byte>> from,
+                                              std::error_code& ec) {
+    return try_write(from, ec);
   }
 
   // UNIX streams only.
@@ -230,6 +231,14 @@ class basic_stream {
   }
 
  private:
+  template <class Bytes>
+  std::optional<std::size_t> try_write(Bytes from, std::error_code& ec) {
+    const auto size =
+        os::try_send(native_handle(), from, ec, {state_->watcher, "socket.native_handle"});
+    state_->has_written(size.value_or(0));
+    return size;
+  }
+
   void assign_socket(os::unique_fd connected, os::peer_address peer) {
     state_->begin_life();
     state_->peer = peer;

@@ -14,7 +14,9 @@
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/on_posix/reconnecting_client.hpp"
 #include "duet/on_posix/resolver.hpp"
+#include "duet/on_posix/sender.hpp"
 #include "duet/on_posix/server.hpp"
 #include "duet/on_posix/stream.hpp"
 
@@ -35,6 +37,8 @@ struct backend {
   using incoming_batch = on_posix::incoming_batch;
   using outgoing_batch = on_posix::outgoing_batch;
   using resolver = on_posix::resolver;
+  using reconnecting_client = on_posix::reconnecting_client;
+  using sender = on_posix::sender;
   using session = on_posix::session;
   using server = on_posix::server;
   using echo_server = on_posix::echo_server;

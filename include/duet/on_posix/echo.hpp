@@ -13,6 +13,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/on_posix/server.hpp"
 #include "duet/on_posix/stream.hpp"
 
 namespace duet::on_posix {
@@ -21,7 +22,7 @@ namespace duet::on_posix {
 class echo_server {
  public:
   explicit echo_server(loop& owner, const echo_server_options& options = {});
-  ~echo_server();
+  ~echo_server() = default;
   echo_server(echo_server&&) noexcept = default;
   echo_server& operator=(echo_server&&) = delete;
 
@@ -36,10 +37,11 @@ class echo_server {
   [[nodiscard]] const server_counters& connections() const noexcept;
 
  private:
-  class core;
+  struct core;
   class session;
   void start_drain(std::chrono::milliseconds deadline, detail::handler<void(std::size_t)> handler);
   std::shared_ptr<core> core_;
+  server server_;
 };
 
 /// Sends what an input descriptor gives and writes what comes back to an output descriptor, both at once, so that neither side's full

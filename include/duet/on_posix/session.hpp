@@ -3,9 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -49,7 +51,7 @@ class session : public std::enable_shared_from_this<session>,
   [[nodiscard]] loop& get_loop() const noexcept { return stream_.get_loop(); }
   [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-  void on_drain(std::function<void()> handler) { on_drain_ = std::move(handler); }
+  void on_drain(std::function<void()> handler) { more().on_drain = std::move(handler); }
   /// `handler` with the session's ownership, and what it throws ends the session alone.
   template <class Handler>
   auto guard(Handler&& handler);
@@ -75,6 +77,16 @@ class session : public std::enable_shared_from_this<session>,
  private:
   friend class detail::server_core;
 
+  /// What not every session has; thousands of idle ones cost what is left.
+  struct details {
+    std::function<void()> on_drain;
+    std::optional<endpoint> peer;  ///< if anybody asks: the stream may be closed before
+  };
+  details& more() {
+    if (!details_) details_ = std::make_unique<details>();
+    return *details_;
+  }
+
   void has_read(std::size_t bytes) noexcept override;
   void has_written(std::size_t bytes) noexcept override;
   void write_waits() noexcept override;
@@ -84,9 +96,8 @@ class session : public std::enable_shared_from_this<session>,
   std::shared_ptr<detail::server_core> core_;
   stream stream_;
   policy::session_watch watch_;
-  std::function<void()> on_drain_;
-  std::list<session_ptr>::iterator place_;
-  std::unique_ptr<endpoint> peer_;  ///< kept if anybody asks: the stream may be closed before
+  std::unique_ptr<details> details_;
+  std::uint32_t place_ = 0;  ///< in the server's list
   bool open_ = false;
   bool finishing_ = false;
   close_reason ending_ = close_reason::local;

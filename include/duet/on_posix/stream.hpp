@@ -87,6 +87,10 @@ class stream {
   std::optional<std::size_t> try_write_some(std::span<const std::byte> from, std::error_code& ec) {
     return io_->try_write(from, ec);
   }
+  std::optional<std::size_t> try_write_pieces(std::span<const std::span<const std::byte>> from,
+                                              std::error_code& ec) {
+    return io_->try_write(from, ec);
+  }
 
   // UNIX streams only.
   /// Who is at the other end.

@@ -63,6 +63,9 @@ enum class option_stage { before_listen, before_connect, after_accept };
 bool apply_options(flow& steps, int fd, int family, option_stage stage,
                    const socket_options& options);
 
+/// Bounds what the kernel holds of a connection and has not sent (tcp(7), TCP_NOTSENT_LOWAT), as far as it lets; a UNIX socket has no such part.
+void bound_unsent(int fd, int bytes) noexcept;
+
 /// The options of a listener at `at`: the dual-stack wildcard takes both families, [::] its own only, whatever net.ipv6.bindv6only says.
 socket_options listening_options(const endpoint& at, const socket_options& options);
 

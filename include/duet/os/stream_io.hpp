@@ -26,5 +26,9 @@ std::optional<std::size_t> try_receive(int fd, std::span<std::byte> to, std::err
 /// Bytes the kernel took, 1 to from.size(), or 0 if `from` is empty; nullopt: it would block.
 std::optional<std::size_t> try_send(int fd, std::span<const std::byte> from, std::error_code& ec,
                                     told_to told = {});
+/// The same of several pieces, one after another, in one call; of more than max_pieces the first so many.
+std::optional<std::size_t> try_send(int fd, std::span<const std::span<const std::byte>> from,
+                                    std::error_code& ec, told_to told = {});
+inline constexpr std::size_t max_pieces = 64;
 
 }  // namespace duet::os

@@ -6,12 +6,9 @@
 #include <algorithm>
 #include <chrono>
 
-namespace duet::policy {
+#include "duet/reconnect_options.hpp"
 
-struct backoff_limits {
-  std::chrono::milliseconds shortest{100};    ///< Range: > 0.
-  std::chrono::milliseconds longest{30'000};  ///< Range: >= shortest.
-};
+namespace duet::policy {
 
 class backoff {
  public:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <system_error>
 
@@ -13,7 +14,7 @@ namespace duet::policy {
 
 class echo_flow {
  public:
-  enum class action {
+  enum class action : std::uint8_t {
     wait_readable,  ///< lend no buffer, wait until there is something to read
     wait_writable,  ///< keep the buffer, wait until there is room
     read,           ///< try to read into a buffer, and tell read()
@@ -59,7 +60,7 @@ class echo_flow {
     } else if (!size) {
       next_ = lingering ? action::wait_end : draining_ ? action::end : action::wait_readable;
     } else if (!lingering) {
-      filled_ = *size;
+      filled_ = static_cast<std::uint32_t>(*size);
       sent_ = 0;
       next_ = action::write;
     }
@@ -68,7 +69,7 @@ class echo_flow {
   /// A write took `size` bytes; nullopt: it would have blocked.
   void wrote(std::optional<std::size_t> size, std::error_code error) noexcept {
     if (error) return fail(error);
-    sent_ += size.value_or(0);
+    sent_ += static_cast<std::uint32_t>(size.value_or(0));
     if (unsent() > 0) {
       next_ = action::wait_writable;
     } else {
@@ -101,8 +102,8 @@ class echo_flow {
   action next_ = action::wait_readable;
   bool draining_ = false;
   bool peer_ended_ = false;
-  std::size_t filled_ = 0;
-  std::size_t sent_ = 0;
+  std::uint32_t filled_ = 0;  ///< a buffer has less than 4 GiB
+  std::uint32_t sent_ = 0;
   std::error_code failure_;
 };
 

@@ -6,10 +6,11 @@
 #include <cstddef>
 #include <deque>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "duet/send_options.hpp"
+#include "duet/sender_options.hpp"
 
 namespace duet::policy {
 
@@ -17,7 +18,15 @@ class send_queue {
  public:
   using message = std::vector<std::byte>;
 
-  explicit send_queue(const send_options& limits = {}) : limits_(limits) {}
+  /// Write calls in a row before other handlers have their turn.
+  static constexpr int calls_a_turn = 16;
+
+  /// What a message is told that is refused, and a connection that overflow_rule::close ends.
+  [[nodiscard]] static std::error_code no_room() noexcept {
+    return std::make_error_code(std::errc::no_buffer_space);
+  }
+
+  explicit send_queue(const sender_options& limits = {}) : limits_(limits) {}
 
   /// Takes a message unless it returns something other than `queued`; then `it` is untouched. A message that is longer than the whole limit
   /// is taken when the queue is empty: it could never be sent otherwise. An empty one is taken and written at once.
@@ -82,8 +91,8 @@ class send_queue {
     return messages_.size() < limits_.max_messages && size <= limits_.max_bytes &&
            bytes_ <= limits_.max_bytes - size;
   }
-  [[nodiscard]] const send_counters& counters() const noexcept { return counters_; }
-  [[nodiscard]] const send_options& limits() const noexcept { return limits_; }
+  [[nodiscard]] const sender_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const sender_options& limits() const noexcept { return limits_; }
 
  private:
   [[nodiscard]] send_verdict overflow() noexcept {
@@ -114,12 +123,12 @@ class send_queue {
     return true;
   }
 
-  send_options limits_;
+  sender_options limits_;
   std::deque<message> messages_;
   std::size_t begun_ = 0;  ///< bytes of the first message that were written
   std::size_t bytes_ = 0;
   bool high_ = false;
-  send_counters counters_;
+  sender_counters counters_;
 };
 
 }  // namespace duet::policy

@@ -2,17 +2,13 @@
 // The echo server of the Asio column: policy::echo_flow decides, each session of the server is a flat loop over its actions.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "duet/echo_options.hpp"
-#include "duet/endpoint.hpp"
 #include "duet/error.hpp"
-#include "duet/on_asio/detail/any_handler.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/server.hpp"
 #include "duet/policy/buffer_pool.hpp"
@@ -21,37 +17,18 @@
 
 namespace duet::on_asio::detail {
 
-class echo_session;
-
-/// What server and sessions share; lives until the last of their handlers has been called.
-class echo_server_core : public std::enable_shared_from_this<echo_server_core> {
- public:
-  echo_server_core(loop& owner, const echo_server_options& options)
-      : loop_(owner), server_(owner, to_server_options(options)), buffers_(options.buffer_bytes) {}
-
-  [[nodiscard]] loop::executor_type executor() const noexcept { return loop_.get_executor(); }
-
-  endpoint listen(const endpoint& at) { return server_.listen(at); }
-  void start();
-  void drain(std::chrono::milliseconds deadline, any_handler<std::size_t> handler);
-  void stop() { server_.stop(); }
-  [[nodiscard]] const echo_counters& counters() noexcept;
-  [[nodiscard]] const server_counters& connections() const noexcept { return server_.counters(); }
-
- private:
-  friend class echo_session;
-
-  loop& loop_;
-  server server_;
-  echo_counters counters_;
-  policy::buffer_pool buffers_;
+/// What an echo server's sessions share. The server owns it, and lives until the last of its sessions has gone.
+struct echo_server_core {
+  loop& runs;
+  policy::buffer_pool buffers;
+  echo_counters counters{};
 };
 
 class echo_session final : public session {
  public:
-  echo_session(std::shared_ptr<echo_server_core> of, session_setup&& setup)
-      : session(std::move(setup)), core_(std::move(of)) {}
-  ~echo_session() override { core_->buffers_.give_back(buffer_); }
+  echo_session(echo_server_core& of, session_setup&& setup)
+      : session(std::move(setup)), core_(of) {}
+  ~echo_session() override { core_.buffers.give_back(buffer_); }
 
  private:
   using action = policy::echo_flow::action;
@@ -67,7 +44,7 @@ class echo_session final : public session {
   /// What is still to be echoed is lost, and the peer told so by a reset.
   void cut(close_reason why) override {
     if (flow_.unsent() == 0) return close(why);
-    ++core_->counters_.cut;
+    ++core_.counters.cut;
     abort(why, std::make_error_code(std::errc::operation_canceled));
   }
 
@@ -75,9 +52,9 @@ class echo_session final : public session {
     std::error_code ec;
     for (;;) {
       switch (flow_.next()) {
-        case action::wait_readable: core_->buffers_.give_back(buffer_); return rest();
+        case action::wait_readable: core_.buffers.give_back(buffer_); return rest();
         case action::wait_writable: return wait(wait_type::write);
-        case action::wait_end: core_->buffers_.give_back(buffer_); return wait(wait_type::read);
+        case action::wait_end: core_.buffers.give_back(buffer_); return wait(wait_type::read);
         case action::yield: return again();
         case action::read:
         case action::discard: read(ec); break;
@@ -96,7 +73,7 @@ class echo_session final : public session {
 
   /// After the others' turn.
   void again() {
-    core_->loop_.post([self = me()] { self->ready({}); });
+    core_.runs.post([self = me()] { self->ready({}); });
   }
 
   void wait(wait_type direction) {
@@ -114,9 +91,8 @@ class echo_session final : public session {
   }
 
   void read(std::error_code& ec) {
-    if (!buffer_) buffer_ = core_->buffers_.lend();
-    const auto size =
-        connection().try_read_some({buffer_.get(), core_->buffers_.buffer_bytes()}, ec);
+    if (!buffer_) buffer_ = core_.buffers.lend();
+    const auto size = connection().try_read_some({buffer_.get(), core_.buffers.buffer_bytes()}, ec);
     ahead_.found(size.has_value());
     flow_.read(size, ec);
   }
@@ -134,7 +110,7 @@ class echo_session final : public session {
   }
 
   void over(std::error_code error) {
-    core_->buffers_.give_back(buffer_);
+    core_.buffers.give_back(buffer_);
     close(error ? close_reason::failed : close_reason::end_of_stream, error);
   }
 
@@ -142,30 +118,11 @@ class echo_session final : public session {
     return std::static_pointer_cast<echo_session>(shared_from_this());
   }
 
-  std::shared_ptr<echo_server_core> core_;
+  bool redirected_ = false;
+  echo_server_core& core_;
   policy::echo_flow flow_;
   policy::read_ahead ahead_;
   policy::buffer_pool::buffer buffer_;
-  bool redirected_ = false;
 };
-
-inline void echo_server_core::start() {
-  server_.start_with([self = weak_from_this()](session_setup&& setup) -> session_ptr {
-    return std::make_shared<echo_session>(self.lock(), std::move(setup));
-  });
-}
-
-inline void echo_server_core::drain(std::chrono::milliseconds deadline,
-                                    any_handler<std::size_t> handler) {
-  server_.drain(deadline, [self = shared_from_this(), before = counters_.cut,
-                           handler = std::move(handler)](const std::vector<endpoint>&) mutable {
-    handler.complete(static_cast<std::size_t>(self->counters_.cut - before));
-  });
-}
-
-inline const echo_counters& echo_server_core::counters() noexcept {
-  counters_ = to_echo_counters(server_.counters(), counters_.cut);
-  return counters_;
-}
 
 }  // namespace duet::on_asio::detail

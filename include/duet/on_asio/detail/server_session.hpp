@@ -23,13 +23,13 @@ inline session::session(detail::session_setup&& setup)
 inline session::~session() { stream_.set_watch(nullptr); }
 
 inline endpoint session::peer() const {
-  if (peer_) return *peer_;
+  if (details_ && details_->peer) return *details_->peer;
   std::error_code unknown;
   return stream_.remote_endpoint(unknown);
 }
 
 inline void session::drain() {
-  if (on_drain_) return on_drain_();
+  if (details_ && details_->on_drain) return details_->on_drain();
   finish(close_reason::drain);
 }
 
@@ -65,9 +65,10 @@ inline void session::read_away() {
 inline void session::close(close_reason why, std::error_code error) {
   if (!std::exchange(open_, false)) return;
   const session_ptr keep = shared_from_this();
-  on_drain_ = nullptr;
+  if (details_) details_->on_drain = nullptr;
   stream_.close();
-  core_->left(*this, peer_ ? *peer_ : endpoint(), why, error);
+  const bool known = details_ && details_->peer;
+  core_->left(*this, known ? *details_->peer : endpoint(), why, error);
 }
 
 inline void session::abort(close_reason why, std::error_code error) {
@@ -88,8 +89,9 @@ inline void session::ran_since(std::chrono::steady_clock::time_point began) noex
 
 inline void session::moved(std::size_t bytes) noexcept {
   using detail::server_clock;
-  const auto now = watch_.wants_time() ? server_clock::now() : server_clock::time_point();
-  if (watch_.moved(bytes, now) && open_) core_->watch(*this);
+  const auto now =
+      watch_.wants_time(core_->options().limits) ? server_clock::now() : server_clock::time_point();
+  if (watch_.moved(core_->options().limits, bytes, now) && open_) core_->watch(*this);
 }
 
 inline void session::has_read(std::size_t bytes) noexcept {
@@ -104,7 +106,8 @@ inline void session::has_written(std::size_t bytes) noexcept {
 }
 
 inline void session::write_waits() noexcept {
-  if (watch_.waits_for_room(detail::server_clock::now()) && open_) core_->watch(*this);
+  if (watch_.waits_for_room(core_->options().limits, detail::server_clock::now()) && open_)
+    core_->watch(*this);
 }
 
 }  // namespace duet::on_asio

@@ -18,7 +18,7 @@ class handler;
 template <class Result, class... Args>
 class handler<Result(Args...)> {
  public:
-  static constexpr std::size_t inline_bytes = 64;
+  static constexpr std::size_t inline_bytes = 56;
 
   handler() noexcept = default;
 
@@ -67,7 +67,7 @@ class handler<Result(Args...)> {
 
   template <class Stored>
   static constexpr bool fits =
-      sizeof(Stored) <= inline_bytes && alignof(Stored) <= alignof(std::max_align_t) &&
+      sizeof(Stored) <= inline_bytes && alignof(Stored) <= alignof(void*) &&
       std::is_nothrow_move_constructible_v<Stored>;
 
   template <class Stored>
@@ -100,7 +100,7 @@ class handler<Result(Args...)> {
   }
 
   const table* table_ = nullptr;
-  alignas(std::max_align_t) std::byte storage_[inline_bytes];
+  alignas(void*) std::byte storage_[inline_bytes];
 };
 
 }  // namespace duet::on_posix::detail

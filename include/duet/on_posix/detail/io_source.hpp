@@ -87,6 +87,8 @@ class io_source : public source {
   /// Never blocks; nullopt: it would.
   std::optional<std::size_t> try_read(std::span<std::byte> to, std::error_code& ec);
   std::optional<std::size_t> try_write(std::span<const std::byte> from, std::error_code& ec);
+  std::optional<std::size_t> try_write(std::span<const std::span<const std::byte>> from,
+                                       std::error_code& ec);
 
   void cancel(wait_type direction) noexcept;
   /// How often a direction was cancelled: an operation of several steps compares, for a cancellation of what is due already meets nothing.
@@ -119,6 +121,8 @@ class io_source : public source {
   [[nodiscard]] virtual bool perform(slot& now);
 
  private:
+  /// Tells the watch.
+  std::optional<std::size_t> written(std::optional<std::size_t> size) noexcept;
   friend class slot;
 
   void on_ready(std::uint32_t events) override;
@@ -141,10 +145,10 @@ class io_source : public source {
   int fd_ = -1;
   bool owned_ = false;
   bool always_ready_ = false;
-  std::uint32_t interest_ = 0;
+  bool watched_ = false;
+  std::uint8_t interest_ = 0;  ///< EPOLLIN and EPOLLOUT, which fit
   std::uint32_t life_ = 0;
   std::array<std::uint32_t, 2> cancels_{};
-  bool watched_ = false;
   observer* observer_ = nullptr;
   os::stream_watch* watch_bytes_ = nullptr;
   std::unique_ptr<slot> reader_;

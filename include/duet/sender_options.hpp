@@ -25,7 +25,7 @@ enum class send_verdict : std::uint8_t {
   closed,   ///< not taken: nothing can be sent any more, or overflow_rule::close has just ended it
 };
 
-struct send_options {
+struct sender_options {
   /// Of messages that the kernel has not taken yet. Range: >= 1.
   std::size_t max_bytes = 1048576;
   std::size_t max_messages = 4096;
@@ -43,13 +43,13 @@ struct send_options {
 };
 
 /// Since the sender was made.
-struct send_counters {
+struct sender_counters {
   std::uint64_t queued = 0;   ///< messages taken
   std::uint64_t sent = 0;     ///< messages handed to the kernel whole
   std::uint64_t refused = 0;  ///< messages not taken
   std::uint64_t dropped = 0;  ///< messages taken and thrown away
   std::uint64_t bytes_sent = 0;
-  bool operator==(const send_counters&) const = default;
+  bool operator==(const sender_counters&) const = default;
 };
 
 }  // namespace duet
