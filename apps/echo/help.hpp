@@ -31,9 +31,10 @@ inline constexpr const char* serve_footer =
     R"(Prints a line for each endpoint before it serves, with the port that was bound:
 listening tcp://127.0.0.1:43127. A name binds every address of it.
 The first signal ends accepting, and what clients have sent is still echoed, for
-at most 10 seconds: exit 0, or 1 if connections had to be cut. The second signal
-ends at once. Datagrams are answered until the first signal.
-SIGUSR1 prints the counters to standard error, with --json as an event.
+at most --drain-timeout: exit 0, or 1 if connections had to be cut. The second
+signal ends at once. Datagrams are answered until the first signal.
+SIGUSR1 prints the counters to standard error, with --json as an event;
+--metrics answers GET /metrics with them (its line: metrics ENDPOINT).
 
 A datagram has no answer if it is truncated, was sent to a group or broadcast,
 or has no sender; with the loop guard also if it comes from a port below 1024 or
@@ -52,7 +53,9 @@ Examples:
   duet-echo serve --backend posix --trace :9000        every step as it is taken
   duet-echo serve --model blocking --io sendrecv :9000
       one client after another, with recv and send
-  duet-echo serve --stats udp://:9000                  what goes on, each second)";
+  duet-echo serve --stats udp://:9000                  what goes on, each second
+  duet-echo serve --idle-timeout 5m --max-per-address 100 \
+      --metrics 127.0.0.1:9100 tcp://:9000             bounds, and Prometheus)";
 
 inline constexpr const char* send = "Copy stdin to a server, its echo to stdout";
 inline constexpr const char* send_footer =

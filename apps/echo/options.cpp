@@ -36,6 +36,7 @@ class command_line {
   static void add_common(CLI::App& to, common_options& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
+  void add_limits(CLI::App& to);
   void add_file_options(CLI::App& to);
   void add_datagram_options(CLI::App& to);
   void add_send();
@@ -121,10 +122,33 @@ void command_line::add_serve() {
       [this](const auto& option, const auto& text) {
         serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
       });
+  add_limits(to);
   to.add_flag("--stats", serve_.stats, "What goes on, each second on standard error");
+  add_value(to, "--metrics", "ENDPOINT", "Answer GET /metrics there, for Prometheus",
+            [this](const auto&, const auto& text) { serve_.metrics = endpoint_argument(text); });
   add_file_options(to);
   add_datagram_options(to);
   add_common(to, serve_);
+}
+
+void command_line::add_limits(CLI::App& to) {
+  add_value(to, "--max-per-address", "N|off", "Connections at a time from one address (off)",
+            [this](const auto& option, const auto& text) {
+              serve_.max_per_address =
+                  text == "off" ? 0 : number_argument(option, text, {1, most_connections});
+            });
+  add_value(to, "--idle-timeout", "TIME", "Close connections silent for so long (off)",
+            [this](const auto& option, const auto& text) {
+              serve_.idle_timeout = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_value(to, "--stall-timeout", "TIME", "Close those that take nothing for so long (30s)",
+            [this](const auto& option, const auto& text) {
+              serve_.stall_timeout = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_value(to, "--drain-timeout", "TIME", "What a stopping server gives connections (10s)",
+            [this](const auto& option, const auto& text) {
+              serve_.drain_timeout = duration_argument(option, text, zero::refused, off::allowed);
+            });
 }
 
 void command_line::add_file_options(CLI::App& to) {

@@ -37,6 +37,11 @@ struct common_options {
   color_mode color = color_mode::automatic;
 };
 
+/// How long a peer may take nothing while there is something for it.
+inline constexpr std::chrono::seconds default_stall_timeout{30};
+/// How long a stopping server lets its connections finish.
+inline constexpr std::chrono::seconds default_drain_timeout{10};
+
 /// duet-echo serve
 struct serve_options : common_options {
   std::vector<endpoint> endpoints;
@@ -44,6 +49,14 @@ struct serve_options : common_options {
   std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
   std::optional<int> backlog;                  ///< unset: the library's default
   bool stats = false;                          ///< a live line each second
+
+  // Of streams, and the async model.
+  std::optional<std::size_t> max_per_address;             ///< unset: no cap
+  std::optional<std::chrono::nanoseconds> idle_timeout;   ///< unset: never
+  std::optional<std::chrono::nanoseconds> stall_timeout;  ///< unset: default_stall_timeout
+  std::optional<endpoint> metrics;
+
+  std::chrono::nanoseconds drain_timeout = default_drain_timeout;
 
   /// Of the files of UNIX endpoints; unset: as the umask says, and the process's own.
   std::optional<unsigned> file_mode;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "duet/policy/datagram_probe.hpp"
 #include "support/arguments.hpp"
+#include "support/printable.hpp"
 #include "support/quantity.hpp"
 
 namespace duet::apps::echo {
@@ -100,6 +102,21 @@ void check(const serve_options& options) {
   const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
   if (options.batch_size && options.model == model::blocking) {
     throw usage_error("--batch goes with --model async");
+  }
+  const bool streams = any([](const endpoint& each) { return each.is_stream(); });
+  for (const auto& [option, given] :
+       {std::pair("--max-per-address", options.max_per_address.has_value()),
+        std::pair("--idle-timeout", options.idle_timeout.has_value()),
+        std::pair("--stall-timeout", options.stall_timeout.has_value()),
+        std::pair("--metrics", options.metrics.has_value())}) {
+    if (given && options.model == model::blocking)
+      throw usage_error(fmt::format("{} goes with --model async", option));
+    if (given && !streams && option != std::string_view("--metrics"))
+      throw usage_error(fmt::format("{} goes with a tcp or unix endpoint", option));
+  }
+  if (options.metrics && !options.metrics->is_stream()) {
+    throw usage_error(fmt::format("--metrics {}: a tcp or unix endpoint is wanted",
+                                  printable(options.metrics->to_string())));
   }
   for (const auto& [option, given] :
        {std::pair("--rcvbuf", options.receive_buffer_bytes.has_value()),

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <system_error>
 #include <vector>
 
 #include "duet/echo_options.hpp"
-#include "echo/drain_time.hpp"
+#include "echo/metrics_server.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_report.hpp"
 #include "echo/serve_stats.hpp"
@@ -29,16 +31,24 @@ class async_server {
         signals_(loop_, {SIGINT, SIGTERM, SIGUSR1}),
         second_(loop_),
         server_(loop_, server_options()),
-        datagrams_(loop_, datagram_server_options(options, &report_)) {}
+        datagrams_(loop_, datagram_server_options(options, &report_)),
+        metrics_(loop_, [this] { return metrics(); }) {}
 
   exit_code run() {
-    report_.listening(bind_all(options_, console_, &report_, [this](const endpoint& at) {
+    const auto bound = bind_all(options_.endpoints, console_, &report_, [this](const endpoint& at) {
       return at.is_stream() ? server_.listen(at) : datagrams_.listen(at);
-    }));
+    });
+    std::vector<endpoint> told;
+    if (options_.metrics) {
+      told = bind_all(std::span(&*options_.metrics, 1), console_, &report_,
+                      [this](const endpoint& at) { return metrics_.listen(at); });
+    }
+    report_.listening(bound, told);
     wait_for_signal();
     if (options_.stats) wait_for_second();
     server_.start();
     datagrams_.start();
+    metrics_.start();
     loop_.run();
     // With the set its handler goes, and the default of this one is to kill.
     block_signal(SIGUSR1);
@@ -49,9 +59,16 @@ class async_server {
   echo_server_options server_options() {
     echo_server_options options;
     options.max_connections = connection_limit(options_, options_.endpoints.size(), console_);
+    options.max_per_address = options_.max_per_address.value_or(0);
+    options.limits = connection_limits(options_);
     options.socket = server_socket_options(options_);
     options.watcher = &report_;
     return options;
+  }
+
+  [[nodiscard]] std::string metrics() const {
+    return to_prometheus(server_.connections(), "duet_echo") +
+           to_prometheus(datagrams_.counters(), "duet_echo");
   }
 
   void wait_for_signal() {
@@ -83,9 +100,10 @@ class async_server {
     datagrams_.stop();
     report_.draining(signal, server_.counters().active);
     wait_for_signal();
-    server_.drain(drain_time, [this](std::size_t cut) {
+    server_.drain(drain_limit(options_), [this](std::size_t cut) {
       cut_ = cut;
       over_ = true;
+      metrics_.stop();
       signals_.cancel();
       second_.cancel();
     });
@@ -99,6 +117,7 @@ class async_server {
   typename Backend::timer second_;
   typename Backend::echo_server server_;
   typename Backend::datagram_echo_server datagrams_;
+  metrics_server<Backend> metrics_;
   bool draining_ = false;
   bool over_ = false;
   std::size_t cut_ = 0;

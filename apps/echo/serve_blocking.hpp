@@ -16,7 +16,6 @@
 #include "duet/os/sys.hpp"
 #include "duet/policy/accept_policy.hpp"
 #include "echo/blocking_io.hpp"
-#include "echo/drain_time.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_blocking_datagrams.hpp"
 #include "echo/serve_report.hpp"
@@ -34,14 +33,14 @@ class blocking_server {
       : options_(options),
         console_(to),
         report_(options, to),
-        stop_(stop_switch::first_signal::ends_receiving, drain_time),
+        stop_(stop_switch::first_signal::ends_receiving, options.drain_timeout),
         asks_(options.stats ? stats_interval : std::chrono::seconds(0)),
         datagrams_(options, report_, stop_),
         buffer_(echo_server_options().buffer_bytes) {}
 
   exit_code run() {
     const socket_options socket = server_socket_options(options_);
-    report_.listening(bind_all(options_, console_, &report_, [&](const endpoint& at) {
+    report_.listening(bind_all(options_.endpoints, console_, &report_, [&](const endpoint& at) {
       if (!at.is_stream()) return datagrams_.listen(at);
       return servers_.emplace_back(at, socket, &report_).local_endpoint();
     }));

@@ -85,25 +85,29 @@ bool any_datagrams(const serve_options& options) {
 serve_report::serve_report(const serve_options& options, console& to) noexcept
     : options_(options), console_(to) {}
 
-void serve_report::listening(const std::vector<endpoint>& bound) {
+void serve_report::listening(const std::vector<endpoint>& bound,
+                             const std::vector<endpoint>& metrics) {
   if (!options_.port_file.empty()) {
     std::string ports;
     for (const endpoint& each : bound) ports += port_line(each);
     write_atomically(options_.port_file, ports);
   }
-  for (const endpoint& each : bound) {
-    const std::string uri = each.to_string();
-    if (!options_.json) {
-      console_.out.put(console_.good("listening") + ' ' + printable(uri) + '\n');
-      continue;
-    }
-    console_.out.put(json_line(schema, "listening",
-                               {{"endpoint", uri},
-                                {"port", std::uint64_t{each.port()}},
-                                {"backend", std::string(backend_name(options_))},
-                                {"model", std::string(model_name(options_))}}));
-  }
+  for (const endpoint& each : bound) ready("listening", each);
+  for (const endpoint& each : metrics) ready("metrics", each);
   console_.out.flush();
+}
+
+void serve_report::ready(std::string_view event, const endpoint& bound) {
+  const std::string uri = bound.to_string();
+  if (!options_.json) {
+    console_.out.put(console_.good(event) + ' ' + printable(uri) + '\n');
+    return;
+  }
+  console_.out.put(json_line(schema, event,
+                             {{"endpoint", uri},
+                              {"port", std::uint64_t{bound.port()}},
+                              {"backend", std::string(backend_name(options_))},
+                              {"model", std::string(model_name(options_))}}));
 }
 
 void serve_report::counters(const echo_counters& streams, const datagram_echo_counters& datagrams) {

@@ -24,7 +24,8 @@ class serve_report final : public observer {
   serve_report(const serve_options& options, console& to) noexcept;
 
   /// The port file, then the ready lines: who waits for a line finds the file. Throws std::system_error if there can be no file.
-  void listening(const std::vector<endpoint>& bound);
+  /// `metrics`: where --metrics is answered, which is no part of the port file.
+  void listening(const std::vector<endpoint>& bound, const std::vector<endpoint>& metrics = {});
   /// The counters as they are now, which somebody has asked for by SIGUSR1.
   void counters(const echo_counters& streams, const datagram_echo_counters& datagrams);
   /// The line of --stats, which is due.
@@ -39,6 +40,8 @@ class serve_report final : public observer {
   void on_event(std::string_view event, const endpoint* where, std::error_code error) override;
 
  private:
+  void ready(std::string_view event, const endpoint& bound);
+
   const serve_options& options_;
   console& console_;
   serve_stats stats_{serve_stats::clock::now()};

@@ -56,6 +56,23 @@ socket_options server_socket_options(const serve_options& options) {
   return socket;
 }
 
+session_limits connection_limits(const serve_options& options) {
+  const auto limit = [](std::chrono::nanoseconds asked) {
+    // In the library 0 is no limit, and it counts in milliseconds.
+    return asked == never ? std::chrono::milliseconds(0)
+                          : std::chrono::ceil<std::chrono::milliseconds>(asked);
+  };
+  session_limits limits;
+  limits.idle = limit(options.idle_timeout.value_or(never));
+  limits.stall = limit(options.stall_timeout.value_or(default_stall_timeout));
+  return limits;
+}
+
+std::chrono::milliseconds drain_limit(const serve_options& options) {
+  if (options.drain_timeout == never) return std::chrono::hours(24 * 365);
+  return std::chrono::ceil<std::chrono::milliseconds>(options.drain_timeout);
+}
+
 datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher) {
   datagram_echo_options datagrams;
   datagrams.socket.socket.receive_buffer_bytes = options.receive_buffer_bytes;
@@ -80,10 +97,10 @@ std::size_t connection_limit(const serve_options& options, std::size_t listeners
   return std::min(*options.max_connections, room);
 }
 
-std::vector<endpoint> bind_all(const serve_options& options, console& to, observer* watcher,
+std::vector<endpoint> bind_all(std::span<const endpoint> wanted, console& to, observer* watcher,
                                const std::function<endpoint(const endpoint&)>& listen) {
   std::vector<endpoint> bound;
-  for (const endpoint& asked : options.endpoints) {
+  for (const endpoint& asked : wanted) {
     const std::size_t before = bound.size();
     std::optional<std::system_error> missing;
     for (const endpoint& at : addresses_of(asked, watcher)) {

@@ -70,7 +70,7 @@ void on_alarm(int) {
 
 }  // namespace
 
-stop_switch::stop_switch(first_signal what, std::chrono::seconds drain_time) {
+stop_switch::stop_switch(first_signal what, std::chrono::nanoseconds drain_time) {
   int ends[2] = {-1, -1};
   if (os::sys::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
     throw std::system_error(os::sys::last_error(), "pipe2");
@@ -79,7 +79,8 @@ stop_switch::stop_switch(first_signal what, std::chrono::seconds drain_time) {
   write_end_.reset(ends[1]);
   state.write_end.store(ends[1]);
   state.first_shutdown.store(shutdown_of(what));
-  state.drain_seconds.store(static_cast<unsigned>(drain_time.count()));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(drain_time);
+  state.drain_seconds.store(drain_time == never ? 0 : static_cast<unsigned>(seconds.count()));
   set_handler(SIGALRM, on_alarm);
   if (what == first_signal::kills) return;
   set_handler(SIGINT, on_stop);

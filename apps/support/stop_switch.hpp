@@ -7,6 +7,8 @@
 
 #include "duet/os/unique_fd.hpp"
 
+#include "support/quantity.hpp"
+
 namespace duet::apps {
 
 /// While it lives, a signal or a deadline shuts the connection in progress down, which wakes the call that is blocked on it: unlike
@@ -21,9 +23,8 @@ class stop_switch {
     ends_both,       ///< directions of the connection
   };
 
-  /// `drain_time`: so long after the first signal the deadline passes; 0 never.
-  explicit stop_switch(first_signal what,
-                       std::chrono::seconds drain_time = std::chrono::seconds(0));
+  /// `drain_time`: so long after the first signal the deadline passes, rounded up to seconds, for only alarm(2) may be called there.
+  explicit stop_switch(first_signal what, std::chrono::nanoseconds drain_time = never);
   ~stop_switch();
   stop_switch(const stop_switch&) = delete;
   stop_switch& operator=(const stop_switch&) = delete;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <sys/time.h>
 
 #include <csignal>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/os/lookup.hpp"
 #include "raw_datagram.hpp"
+#include "raw_socket.hpp"
 
 namespace duet::test {
 
@@ -95,6 +97,19 @@ void check_every_address_bound(const std::string& named, Echo echo_of) {
   }
   CHECK(bound == expected);
   CHECK(server.stop() == 0);
+}
+
+/// Sends until the kernel takes no more: the server then owes what it has read, for nobody reads its echo.
+inline raw_socket stuck_client(const endpoint& at) {
+  raw_socket client = raw_socket::connected(at);
+  const byte_vector bytes(65536);
+  // As long as buffers may take to fill; a longer wait changes nothing.
+  const timeval limit{0, 300'000};
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+  while (::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+  }
+  CHECK(errno == EAGAIN);
+  return client;
 }
 
 /// Asks a unixgram server until one answer more than the peer's queue holds is due; nobody reads them. A server that has to wait for room

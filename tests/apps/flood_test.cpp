@@ -15,6 +15,7 @@
 
 #include "echo_app.hpp"
 #include "raw_datagram.hpp"
+#include "resident.hpp"
 #include "skip.hpp"
 
 using namespace duet::test;
@@ -24,16 +25,6 @@ namespace {
 constexpr std::chrono::seconds flood_time{1};
 constexpr std::uint64_t flood_count = 1'000'000;
 constexpr std::int64_t kib_per_mib = 1024;
-
-/// VmRSS in KiB; 0 if the kernel does not tell.
-std::int64_t resident_kib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string word; status >> word;) {
-    std::int64_t value = 0;
-    if (word == "VmRSS:" && status >> value) return value;
-  }
-  return 0;
-}
 
 raw_datagram bound_peer() {
   return raw_datagram::bound(duet::endpoint::parse("udp://127.0.0.1:0"));

@@ -24,19 +24,6 @@ raw_socket idle_client(const duet::endpoint& at) {
   return client;
 }
 
-/// Sends until the kernel takes no more: the server then owes what it has read, for nobody reads its echo.
-raw_socket stuck_client(const duet::endpoint& at) {
-  raw_socket client = raw_socket::connected(at);
-  const byte_vector bytes(65536);
-  const timeval limit{
-      0, 300'000};  // as long as buffers may take to fill; a longer wait changes nothing
-  ::setsockopt(client.fd(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-  while (::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
-  }
-  CHECK(errno == EAGAIN);
-  return client;
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("stop: an idle client is let go and the server exits 0", Row, DUET_APP_ROWS) {
