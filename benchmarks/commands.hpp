@@ -14,5 +14,6 @@ int list_command(const options&);
 int run_command(const options&);
 int counts_command(const options&);
 int resolve_command(const options&);
+int idle_command(const options&);
 
 }  // namespace duet::bench

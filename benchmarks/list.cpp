@@ -7,6 +7,7 @@
 #include "arms/catalogue.hpp"
 #include "commands.hpp"
 #include "harness/result_json.hpp"
+#include "scenarios/idle.hpp"
 #include "scenarios/resolve.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -31,6 +32,7 @@ int list_command(const options& o) {
     fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
   }
   fmt::print("\nBy a command of its own:\n    {:<30} {}\n", "resolve", description(resolve_plan{}));
+  fmt::print("    {:<30} {}\n", "idle", description(idle_plan{}));
   fmt::print("\nArms:\n");
   for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
   return 0;

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
       case command_kind::list: return list_command(parsed.value);
       case command_kind::counts: return counts_command(parsed.value);
       case command_kind::resolve: return resolve_command(parsed.value);
+      case command_kind::idle: return idle_command(parsed.value);
       case command_kind::run: break;
     }
     return run_command(parsed.value);

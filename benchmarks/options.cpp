@@ -23,6 +23,7 @@ constexpr const char* examples =
     "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3, narrower "
     "intervals\n"
     "  duet-bench resolve                        100 names of 50 ms, a minute\n"
+    "  duet-bench idle                           memory of 9000 idle connections, seconds\n"
     "\n"
     "Exit codes: 0 done; 1 failed; 2 usage; 8 a part of the cells failed; died by SIGINT or "
     "SIGTERM if stopped,\n"
@@ -117,6 +118,12 @@ void add_resolve(CLI::App& app, options& value) {
       ->check(CLI::NonNegativeNumber);
 }
 
+void add_idle(CLI::App& app, options& value) {
+  CLI::App& idle = *app.add_subcommand("idle", "Measure the memory of an idle connection");
+  idle.add_option("--connections", value.idle.connections, "The most that are open (9000)")
+      ->check(CLI::Range(100, 1'000'000));
+}
+
 early_exit early(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream errors;
@@ -166,12 +173,14 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   add_run(app, value);
   add_counts(app, value);
   add_resolve(app, value);
+  add_idle(app, value);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);
     if (app.got_subcommand("list")) value.what = command_kind::list;
     if (app.got_subcommand("counts")) value.what = command_kind::counts;
     if (app.got_subcommand("resolve")) value.what = command_kind::resolve;
+    if (app.got_subcommand("idle")) value.what = command_kind::idle;
     if (const auto text = contradiction(value); !text.empty()) result.exit = early_exit{2, text};
   } catch (const CLI::ParseError& error) {
     result.exit = early(app, error);

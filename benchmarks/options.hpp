@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "harness/terminal.hpp"
+#include "scenarios/idle.hpp"
 #include "scenarios/resolve.hpp"
 
 namespace duet::bench {
 
-enum class command_kind { list, run, counts, resolve };
+enum class command_kind { list, run, counts, resolve, idle };
 
 struct options {
   command_kind what = command_kind::run;
@@ -27,8 +28,9 @@ struct options {
   std::optional<std::uint64_t> seed;
   std::uint64_t messages = 20'000;  ///< of counts, per arm
   resolve_plan resolve;             ///< of resolve; its seed is the one above
-  std::string cpus;                 ///< "SERVER,LOADER"; empty: by the topology
-  std::string out;                  ///< empty: a new folder under the build folder
+  idle_plan idle;
+  std::string cpus;  ///< "SERVER,LOADER"; empty: by the topology
+  std::string out;   ///< empty: a new folder under the build folder
   color_mode color = color_mode::automatic;
 };
 

@@ -151,6 +151,19 @@ def case_resolve(bench, out):
         check(wanted in text.stdout, f"no {wanted!r}", text.stdout)
 
 
+def case_idle(bench, out):
+    tiny = ["idle", "--connections", "300"]
+    done = run(bench, ["--json", *tiny])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check([line["type"] for line in lines] == ["start"] + 5 * ["idle"], "types", done.stdout)
+    check([(line["arm"], line["transport"]) for line in lines[1:]] ==
+          [("raw", "tcp"), ("raw", "unix"), ("asio", "tcp"), ("asio", "unix"), ("asio-stock", "tcp")], "arms", done.stdout)
+    check(all(line["readings"][-1]["connections"] == 300 for line in lines[1:]), "readings", done.stdout)
+    text = run(bench, tiny)
+    check(text.returncode == 0 and "user B each" in text.stdout, f"exit {text.returncode}", text.stdout + text.stderr)
+
+
 def children_of(pid):
     text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]
