@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one example against its counterparts of both columns.
 
-  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, udp_server, udp_client, flags, names
+  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, udp_server, udp_client, flags, names, limits, reliable
 """
 import os
 import pathlib
@@ -209,6 +209,43 @@ def case_names(program, _):
     check(done.returncode == 1 and done.stdout == "official name 127.0.0.1\naddress type AF_INET (2)\nlength 4\n"
           "address 127.0.0.1 (0x7f000001)\n", "the good one of three", done.stdout)
     check(sorted(done.stderr.splitlines()) == ["a..b: not a valid name", "no name: not a valid name"], "bad names", done.stderr)
+
+
+def case_limits(program, _):
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
+        for at in endpoints(sockets):
+            server = Server(program, at)
+            with server.connect() as quiet, server.connect() as raw:
+                echo(raw, b"to and fro")
+                lost = server.connect()
+                echo(lost, b"about to go")
+                reset(lost)
+                echo(raw, b"still here")
+                echo(quiet, bytes(range(256)) * 64)
+            last = server.connect()
+            echo(last, b"others come")
+            code, output, errors = server.stop(last)
+            check((code, output, errors) == (0, "4 served\n", ""), "it drains", code, output, errors)
+
+
+def case_reliable(program, _):
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(LIMIT_S)
+        client = subprocess.Popen([program, f"tcp://127.0.0.1:{door.getsockname()[1]}"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for number in (1, 2, 3):
+            accepted, _ = door.accept()
+            with accepted:
+                accepted.settimeout(LIMIT_S)
+                wanted = b"report %d\n" % number
+                check(accepted.recv(len(wanted), socket.MSG_WAITALL) == wanted, "it reports")
+                if number == 3:
+                    client.send_signal(signal.SIGTERM)
+                    check(accepted.recv(1) == b"", "it ends")
+        output, errors = client.communicate(timeout=LIMIT_S)
+    states = output.splitlines()
+    check((client.returncode, errors) == (0, "") and
+          states == ["connecting", "connected", "waiting"] * 2 + ["connecting", "connected", "stopped"], "states", output, errors)
 
 
 if __name__ == "__main__":
