@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <random>
 #include <string>
 
 #include "duet/error.hpp"
@@ -18,9 +19,9 @@ namespace {
 
 constexpr std::size_t total = 20'000;
 
-/// Sends `total` bytes through an echo server and compares what comes back.
-template <class Fixture, class Backend>
-void echo_some(Fixture& f) {
+/// Sends `total` bytes through an echo server and compares what comes back. `turn` is called before each read.
+template <class Fixture, class Backend, class Turn>
+void echo_some(Fixture& f, Turn turn) {
   typename Backend::echo_server server(f.loop());
   const endpoint where = server.listen(f.anywhere());
   server.start();
@@ -38,6 +39,7 @@ void echo_some(Fixture& f) {
   byte_vector buffer(512);
   std::error_code end;
   while (!end) {
+    turn();
     result read;
     client.async_read_some(buffer, f.into(read, "read"));
     f.run_until([&] { return read.done; });
@@ -52,7 +54,59 @@ void echo_some(Fixture& f) {
   server.stop();
 }
 
+template <class Fixture, class Backend>
+void echo_some(Fixture& f) {
+  echo_some<Fixture, Backend>(f, [] {});
+}
+
+/// A new fault at each turn: which call, from where on, how often, and how much it still moves, or nothing at all.
+class random_pieces {
+ public:
+  explicit random_pieces(unsigned seed, bool would_block)
+      : random_(seed), would_block_(would_block) {
+    os::faults::clear();
+  }
+  random_pieces(const random_pieces&) = delete;
+  random_pieces& operator=(const random_pieces&) = delete;
+  ~random_pieces() { os::faults::clear(); }
+
+  void plan() {
+    const os::call which = up_to(2) == 1 ? os::call::recv : os::call::send;
+    const int error = would_block_ && up_to(3) == 1 ? EAGAIN : 0;
+    os::faults::plan(which, {up_to(3), up_to(5), error, up_to(600)});
+  }
+
+ private:
+  std::size_t up_to(std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(1, most)(random_);
+  }
+
+  std::mt19937 random_;
+  bool would_block_;
+};
+
 }  // namespace
+
+TEST_CASE_TEMPLATE("pieces: calls cut at random and the echo is whole", Row, DUET_ROWS) {
+  DUET_NEEDS_SEAM();
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    fixture_of<Row> f;
+    random_pieces pieces(seed, false);
+    echo_some<fixture_of<Row>, typename Row::backend>(f, [&] { pieces.plan(); });
+  }
+}
+
+TEST_CASE_TEMPLATE("pieces: calls cut and false would-blocks at random", Row, duet::test::posix_tcp,
+                   duet::test::posix_unix) {
+  DUET_NEEDS_SEAM();
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    fixture_of<Row> f;
+    random_pieces pieces(seed, true);
+    echo_some<fixture_of<Row>, typename Row::backend>(f, [&] { pieces.plan(); });
+  }
+}
 
 TEST_CASE_TEMPLATE("pieces: a byte a call and the echo is whole", Row, DUET_ROWS) {
   DUET_NEEDS_SEAM();
