@@ -223,6 +223,7 @@ TEST_CASE_TEMPLATE("sender: an error is told to all who wait and once to the own
   fixture_of<Row> f;
   sender_options options;
   options.max_messages = 1;
+  options.high_watermark = options.low_watermark = 1000;
   sending<Row> s(f, options);
   int told = 0;
   s.out.on_failure([&](std::error_code) { ++told; });
