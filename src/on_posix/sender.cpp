@@ -23,7 +23,8 @@ class sender::core : public std::enable_shared_from_this<core> {
       os::bound_unsent(over.native_handle(), *options.unsent_low_water_bytes);
   }
 
-  send_verdict offer(std::vector<std::byte>&& message) {
+  /// Takes the message if it says `queued`; else it is left alone.
+  send_verdict offer(std::vector<std::byte>& message) {
     if (error_) return send_verdict::closed;
     // Those who wait for room came before.
     const send_verdict verdict =
@@ -34,7 +35,7 @@ class sender::core : public std::enable_shared_from_this<core> {
   }
 
   void send(std::vector<std::byte> message, completion handler) {
-    switch (offer(std::move(message))) {
+    switch (offer(message)) {
       case send_verdict::queued: return complete(handler, {});
       case send_verdict::wait: return waiting_.push_back({std::move(message), std::move(handler)});
       case send_verdict::refused: return complete(handler, policy::send_queue::no_room());
@@ -163,9 +164,7 @@ sender::~sender() {
   if (core_) core_->leave();
 }
 
-send_verdict sender::try_send(std::vector<std::byte>&& message) {
-  return core_->offer(std::move(message));
-}
+send_verdict sender::try_send(std::vector<std::byte>&& message) { return core_->offer(message); }
 
 void sender::start_send(std::vector<std::byte> message, completion handler) {
   core_->send(std::move(message), std::move(handler));

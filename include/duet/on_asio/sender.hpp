@@ -35,9 +35,7 @@ class basic_sender {
 
   [[nodiscard]] executor_type get_executor() const noexcept { return core_->get_executor(); }
 
-  send_verdict try_send(std::vector<std::byte>&& message) {
-    return core_->offer(std::move(message));
-  }
+  send_verdict try_send(std::vector<std::byte>&& message) { return core_->offer(message); }
   template <asio::completion_token_for<void(std::error_code)> Token>
   auto async_send(std::vector<std::byte> message, Token&& token) {
     return initiate(token, [core = core_, message = std::move(message)](auto waiter) mutable {

@@ -26,7 +26,7 @@ class sender {
 
   send_verdict try_send(std::vector<std::byte>&& message);
   template <class Handler>
-  void async_send(std::vector<std::byte> message, Handler&& handler) {
+  void async_send(std::vector<std::byte>&& message, Handler&& handler) {
     start_send(std::move(message), std::forward<Handler>(handler));
   }
   template <class Handler>

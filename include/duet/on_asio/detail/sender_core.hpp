@@ -63,7 +63,8 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
 
   [[nodiscard]] Executor get_executor() const noexcept { return executor_; }
 
-  send_verdict offer(std::vector<std::byte>&& message) {
+  /// Takes the message if it says `queued`; else it is left alone.
+  send_verdict offer(std::vector<std::byte>& message) {
     if (error_) return send_verdict::closed;
     // Those who wait for room came before.
     const send_verdict verdict =
@@ -74,7 +75,7 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   }
 
   void send(std::vector<std::byte> message, completion handler) {
-    switch (offer(std::move(message))) {
+    switch (offer(message)) {
       case send_verdict::queued: return handler->complete({});
       case send_verdict::wait: return waiting_.push_back({std::move(message), std::move(handler)});
       case send_verdict::refused: return handler->complete(policy::send_queue::no_room());
