@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: MIT
+// What decides about worker processes, without one: every fork is a number, every moment an argument.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "duet/policy/supervisor.hpp"
+
+using namespace duet;
+using namespace std::chrono_literals;
+
+namespace {
+
+using lines = std::vector<std::string>;
+using kind = policy::supervisor::action_kind;
+
+constexpr worker_end killed_by(int signal) { return {true, signal}; }
+constexpr worker_end exited_with(int code) { return {false, code}; }
+
+supervisor_options two_workers() {
+  supervisor_options options;
+  options.workers = 2;
+  options.vain_starts = 3;
+  options.hang_timeout = 0ms;
+  return options;
+}
+
+/// A supervisor whose forks succeed, with pids from 101 on, and what it has asked for, in words.
+struct staff {
+  explicit staff(const supervisor_options& options) : it(options) {
+    it.start(now);
+    run();
+  }
+
+  void run() {
+    while (const auto due = it.next()) {
+      const std::string pid = std::to_string(due->pid);
+      switch (due->what) {
+        case kind::fork: fork(*due); break;
+        case kind::signal:
+          said.push_back((due->signal == SIGKILL ? "KILL " : "TERM ") + pid);
+          break;
+        case kind::tell:
+          said.push_back(std::string(to_string(due->news.event)) +
+                         (due->news.pid != 0 ? " " + std::to_string(due->news.pid) : ""));
+          pause = due->news.pause;
+          break;
+        case kind::finish: said.push_back("finish " + std::to_string(due->code)); break;
+      }
+    }
+  }
+  void fork(const policy::supervisor::action& due) {
+    if (forks_fail) return it.fork_failed(due.worker, {EAGAIN, std::system_category()}, now, 0);
+    ids.push_back(due.worker);
+    it.forked(due.worker, 100 + static_cast<int>(ids.size()), now);
+  }
+
+  /// What was said since the last call.
+  lines take() { return std::exchange(said, {}); }
+  void ready(int pid) {
+    it.ready(ids[static_cast<std::size_t>(pid - 101)], now);
+    run();
+  }
+  void beat(int pid) { it.beat(ids[static_cast<std::size_t>(pid - 101)], now); }
+  void ends(int pid, worker_end how) {
+    it.exited(pid, how, now, 0);
+    run();
+  }
+  void pass(std::chrono::nanoseconds time) {
+    now += time;
+    it.tick(now);
+    run();
+  }
+  void reload() {
+    it.reload(now);
+    run();
+  }
+  void stop() {
+    it.stop(now);
+    run();
+  }
+
+  policy::supervisor it;
+  policy::supervisor::time_point now{1h};
+  lines said;
+  std::vector<policy::supervisor::worker_id> ids;
+  std::chrono::nanoseconds pause{};
+  bool forks_fail = false;
+};
+
+/// Two that serve, and nothing said yet.
+staff serving(const supervisor_options& options) {
+  staff made(options);
+  made.ready(101);
+  made.ready(102);
+  made.take();
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("supervisor: every place gets a worker and is told when all are ready") {
+  staff of(two_workers());
+  CHECK(of.take() == lines{"started 101", "started 102"});
+  of.ready(102);
+  CHECK(of.take() == lines{"ready 102"});
+  of.ready(101);
+  CHECK(of.take() == lines{"ready 101", "all ready"});
+}
+
+TEST_CASE("supervisor: who has served a while is replaced at once") {
+  staff of = serving(two_workers());
+  of.pass(1s);
+  of.ends(101, killed_by(SIGKILL));
+  CHECK(of.pause == 0s);
+  CHECK(of.take() == lines{"ended 101"});
+  CHECK(of.it.wake() == of.now);
+  of.pass(0s);
+  CHECK(of.take() == lines{"started 103"});
+  of.ready(103);
+  CHECK(of.take() == lines{"ready 103"});
+}
+
+TEST_CASE("supervisor: five that die at once are five replacements") {
+  supervisor_options options = two_workers();
+  options.workers = 5;
+  staff of(options);
+  for (int pid = 101; pid <= 105; ++pid) of.ready(pid);
+  of.pass(1s);
+  of.take();
+  for (int pid = 101; pid <= 105; ++pid) of.ends(pid, killed_by(SIGSEGV));
+  of.pass(0s);
+  CHECK(of.take() == lines{"ended 101", "ended 102", "ended 103", "ended 104", "ended 105",
+                           "started 106", "started 107", "started 108", "started 109",
+                           "started 110"});
+}
+
+TEST_CASE("supervisor: who dies young waits and longer each time") {
+  staff of = serving(two_workers());
+  of.ends(101, exited_with(1));
+  CHECK(of.pause == 100ms);
+  of.pass(99ms);
+  CHECK(of.take() == lines{"ended 101"});
+  of.pass(1ms);
+  CHECK(of.take() == lines{"started 103"});
+  of.ready(103);
+  of.it.exited(103, exited_with(1), of.now, 0.5);
+  of.run();
+  CHECK(of.pause == 200ms);  // between 100 and 300
+  of.pass(200ms);
+  of.ready(104);
+  of.pass(1s);
+  of.ends(104, exited_with(0));
+  CHECK(of.pause == 0s);
+}
+
+TEST_CASE("supervisor: a crash loop has a bounded number of forks and an end of its own") {
+  staff of(two_workers());
+  of.take();
+  int pid = 101;
+  for (; of.it.alive() > 0; ++pid) {
+    of.ends(pid, killed_by(SIGABRT));
+    of.pass(5s);
+    if (pid > 120) break;
+  }
+  // Two first ones and three more died in vain; the other place has one by then. The window is 60 s.
+  CHECK(of.ids.size() == 6);
+  CHECK(of.said.back() == "finish 9");
+}
+
+TEST_CASE("supervisor: starts in vain that are long ago do not count") {
+  supervisor_options options = two_workers();
+  options.workers = 1;
+  options.restart = {100s, 100s};
+  staff of(options);
+  for (int pid = 101; pid < 120; ++pid) {
+    of.ends(pid, killed_by(SIGABRT));
+    of.pass(100s);
+  }
+  CHECK(of.ids.size() == 20);
+}
+
+TEST_CASE("supervisor: who became ready ends the count of starts in vain") {
+  staff of(two_workers());
+  for (int pid = 101; pid <= 104; ++pid) {
+    of.ends(pid, exited_with(1));
+    of.pass(1s);
+  }
+  of.ready(105);
+  of.ends(105, exited_with(1));
+  of.ends(106, exited_with(1));
+  of.take();
+  of.pass(1s);
+  CHECK(of.take() == lines{"started 107", "started 108"});
+}
+
+TEST_CASE("supervisor: as long as somebody serves nobody gives up") {
+  staff of(two_workers());
+  of.ready(101);
+  for (int pid = 102; pid < 130; ++pid) {
+    of.ends(pid, exited_with(1));
+    of.pass(1s);
+  }
+  CHECK(of.ids.size() == 30);
+  of.take();
+  of.ready(130);
+  CHECK(of.take() == lines{"ready 130", "all ready"});
+}
+
+TEST_CASE("supervisor: exit code 2 leaves the place empty") {
+  staff of = serving(two_workers());
+  of.ends(101, exited_with(exit_do_not_respawn));
+  of.pass(1h);
+  CHECK(of.take() == lines{"retired 101"});
+  of.ends(102, exited_with(exit_do_not_respawn));
+  CHECK(of.take() == lines{"retired 102", "finish 2"});
+}
+
+TEST_CASE("supervisor: a place that was left empty is filled by a reload") {
+  staff of = serving(two_workers());
+  of.ends(101, exited_with(exit_do_not_respawn));
+  of.take();
+  of.reload();
+  CHECK(of.take() == lines{"reloading", "started 103"});
+  of.ready(103);
+  CHECK(of.take() == lines{"ready 103", "started 104"});
+  of.ready(104);
+  CHECK(of.take() == lines{"ready 104", "TERM 102", "reloaded"});
+}
+
+TEST_CASE("supervisor: who does not beat is killed and replaced") {
+  supervisor_options options = two_workers();
+  options.hang_timeout = 8s;
+  staff of = serving(options);
+  for (int each = 0; each < 3; ++each) {
+    of.now += 2s;
+    of.beat(102);
+    of.pass(0s);
+  }
+  CHECK(of.take().empty());
+  of.pass(2s);
+  CHECK(of.take() == lines{"hung 101", "KILL 101"});
+  of.pass(1s);
+  CHECK(of.take().empty());  // once
+  of.ends(101, killed_by(SIGKILL));
+  of.pass(0s);
+  CHECK(of.take() == lines{"ended 101", "started 103"});
+}
+
+TEST_CASE("supervisor: that everything stood still is nobody's hang") {
+  supervisor_options options = two_workers();
+  options.hang_timeout = 8s;
+  staff of = serving(options);
+  CHECK(of.it.wake() == of.now + 2s);
+  of.pass(1h);
+  CHECK(of.take().empty());
+  of.pass(4s);
+  of.pass(3s);
+  CHECK(of.take().empty());
+  of.pass(1s);
+  CHECK(of.take() == lines{"hung 101", "KILL 101", "hung 102", "KILL 102"});
+}
+
+TEST_CASE("supervisor: who is not ready in time is killed and counts as a start in vain") {
+  staff of(two_workers());
+  of.take();
+  of.pass(30s);
+  CHECK(of.take() == lines{"hung 101", "KILL 101", "hung 102", "KILL 102"});
+  of.ends(101, killed_by(SIGKILL));
+  CHECK(of.pause == 100ms);
+}
+
+TEST_CASE("supervisor: a fork that fails is tried again and the others serve on") {
+  staff of = serving(two_workers());
+  of.pass(1s);
+  of.forks_fail = true;
+  of.ends(101, killed_by(SIGKILL));
+  of.pass(0s);
+  CHECK(of.take() == lines{"ended 101", "fork failed"});
+  CHECK(of.pause == 100ms);
+  for (int each = 0; each < 20; ++each) of.pass(30s);
+  CHECK(of.take() == lines(20, "fork failed"));
+  of.forks_fail = false;
+  of.pass(30s);
+  CHECK(of.take() == lines{"started 103"});
+}
+
+TEST_CASE("supervisor: when no fork ever succeeds it gives up") {
+  supervisor_options options = two_workers();
+  staff of(options);
+  of.forks_fail = true;
+  of.ends(101, killed_by(SIGKILL));
+  of.ends(102, killed_by(SIGKILL));
+  of.take();
+  of.pass(1s);
+  of.pass(1s);
+  CHECK(of.take() ==
+        lines{"fork failed", "fork failed", "fork failed", "gave up", "stopping", "finish 9"});
+}
+
+TEST_CASE("supervisor: a reload replaces one after another and drains who was replaced") {
+  staff of = serving(two_workers());
+  of.reload();
+  CHECK(of.take() == lines{"reloading", "started 103"});
+  of.ready(103);
+  CHECK(of.take() == lines{"ready 103", "TERM 101", "started 104"});
+  of.ends(101, exited_with(0));
+  CHECK(of.take() == lines{"drained 101"});
+  of.ready(104);
+  CHECK(of.take() == lines{"ready 104", "TERM 102", "reloaded"});
+  of.ends(102, exited_with(1));
+  CHECK(of.take() == lines{"drained 102"});
+  of.pass(1h);
+  CHECK(of.take().empty());
+}
+
+TEST_CASE("supervisor: reloads during a reload are one more") {
+  staff of = serving(two_workers());
+  for (int each = 0; each < 3; ++each) of.reload();
+  of.ready(103);
+  of.ready(104);
+  of.take();
+  of.ready(105);
+  of.ready(106);
+  CHECK(of.take() ==
+        lines{"ready 105", "TERM 103", "started 106", "ready 106", "TERM 104", "reloaded"});
+  CHECK(of.ids.size() == 6);
+}
+
+TEST_CASE("supervisor: a reload waits while too many still drain") {
+  supervisor_options options = two_workers();
+  options.workers = 1;
+  options.drain_timeout = 0ms;
+  staff of(options);
+  of.ready(101);
+  for (int each = 0; each < 5; ++each) of.reload();
+  of.ready(102);
+  of.ready(103);
+  of.reload();
+  of.ready(104);
+  CHECK(of.it.alive() == policy::supervisor::most_alive(1));
+  of.take();
+  of.reload();
+  CHECK(of.take() == lines{"reloading"});
+  of.ends(101, exited_with(0));
+  CHECK(of.take() == lines{"drained 101", "started 105"});
+}
+
+TEST_CASE("supervisor: a reload whose workers do not come up leaves the old ones") {
+  staff of = serving(two_workers());
+  of.reload();
+  for (int pid = 103; pid <= 106; ++pid) {
+    of.ends(pid, exited_with(1));
+    of.pass(30s);
+  }
+  CHECK(of.take() == lines{"reloading", "started 103", "ended 103", "started 104", "ended 104",
+                           "started 105", "ended 105", "started 106", "ended 106",
+                           "reload failed"});
+  CHECK(of.it.alive() == 2);
+
+  of.reload();
+  of.ends(107, exited_with(exit_do_not_respawn));
+  CHECK(of.take() == lines{"reloading", "started 107", "retired 107", "reload failed"});
+}
+
+TEST_CASE("supervisor: one that dies while its successor comes needs no other") {
+  staff of = serving(two_workers());
+  of.reload();
+  of.ends(101, killed_by(SIGKILL));
+  of.pass(1h);
+  of.take();
+  of.ready(103);
+  CHECK(of.take() == lines{"ready 103", "started 104"});
+}
+
+TEST_CASE("supervisor: a failed reload fills the place that became empty meanwhile") {
+  staff of = serving(two_workers());
+  of.reload();
+  of.ends(101, killed_by(SIGKILL));
+  of.ends(103, exited_with(exit_do_not_respawn));
+  of.take();
+  of.pass(0s);
+  CHECK(of.take() == lines{"started 104"});
+}
+
+TEST_CASE("supervisor: a stop drains all and waits for them") {
+  staff of = serving(two_workers());
+  of.stop();
+  CHECK(of.take() == lines{"stopping", "TERM 101", "TERM 102"});
+  of.ends(102, exited_with(0));
+  CHECK(of.take() == lines{"drained 102"});
+  of.stop();
+  of.reload();
+  CHECK(of.take().empty());
+  of.ends(101, exited_with(0));
+  CHECK(of.take() == lines{"drained 101", "finish 0"});
+}
+
+TEST_CASE("supervisor: a stop tells by its code that somebody was cut") {
+  for (const auto& [how, code] :
+       {std::pair(exited_with(0), 0), std::pair(exited_with(1), 1),
+        std::pair(killed_by(SIGTERM), 0), std::pair(killed_by(SIGKILL), 1)}) {
+    staff of = serving(two_workers());
+    of.stop();
+    of.ends(101, how);
+    of.ends(102, exited_with(0));
+    CHECK(of.said.back() == "finish " + std::to_string(code));
+  }
+}
+
+TEST_CASE("supervisor: who drains too long is killed") {
+  staff of = serving(two_workers());
+  of.stop();
+  of.ends(101, exited_with(0));
+  of.take();
+  of.pass(12s);
+  CHECK(of.take() == lines{"drain overdue 102", "KILL 102"});
+  of.ends(102, killed_by(SIGKILL));
+  CHECK(of.take() == lines{"drained 102", "finish 1"});
+}
+
+TEST_CASE("supervisor: the second stop kills at once") {
+  staff of = serving(two_workers());
+  of.stop();
+  of.take();
+  of.it.kill_all();
+  of.run();
+  CHECK(of.take() == lines{"KILL 101", "KILL 102"});
+}
+
+TEST_CASE("supervisor: a stop between two attempts is over at once") {
+  staff of(two_workers());
+  of.ends(101, exited_with(1));
+  of.ends(102, exited_with(1));
+  of.take();
+  of.stop();
+  CHECK(of.take() == lines{"stopping", "finish 0"});
+  of.pass(1h);
+  CHECK(of.take().empty());
+}
