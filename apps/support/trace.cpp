@@ -18,7 +18,8 @@ bool only_succeeds(std::string_view call) {
   static constexpr std::array names{
       std::string_view("bind"),    std::string_view("listen"),
       std::string_view("connect"), std::string_view("shutdown"),
-      std::string_view("close"),   std::string_view("getsockopt SO_ERROR")};
+      std::string_view("close"),   std::string_view("getsockopt SO_ERROR"),
+      std::string_view("_exit")};
   return std::ranges::find(names, call) != names.end() || call.starts_with("setsockopt");
 }
 
@@ -37,6 +38,8 @@ std::string trace_line(const flow_step& step) {
   if (!step.arguments.empty()) line += ' ' + printable(step.arguments);
   if (step.error) {
     line += " -> " + error_text(step.error);
+  } else if (!step.outcome.empty()) {
+    line += " -> " + std::string(step.outcome);
   } else if (step.result != 0 || !only_succeeds(step.call)) {
     line += fmt::format(" -> {}", step.result);
   }

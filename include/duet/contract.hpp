@@ -31,6 +31,7 @@
 #include "duet/connect_report.hpp"
 #include "duet/contract_client.hpp"
 #include "duet/contract_datagram.hpp"
+#include "duet/contract_fork.hpp"
 #include "duet/contract_sender.hpp"
 #include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"
@@ -271,6 +272,7 @@ concept blocking_server =
       { it.accept(ec) } -> std::same_as<Connection>;
       { it.local_endpoint() } -> std::same_as<endpoint>;
       it.close();
+      it.abandon();
     };
 
 /// One column. async_connect(stream, endpoint, options, handler) connects a closed stream: void(std::error_code). async_connect(stream, host,
@@ -310,6 +312,7 @@ concept backend =
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
     blocking_connection<typename Backend::blocking_connection> &&
     blocking_server<typename Backend::blocking_server, typename Backend::blocking_connection> &&
+    fork_server<typename Backend::fork_server, typename Backend::blocking_connection> &&
     blocking_datagram_socket<typename Backend::blocking_datagram_socket> &&
     requires(typename Backend::stream& to, const endpoint& at, const connect_options& options) {
       Backend::async_connect(to, at, options, on_done());

@@ -25,6 +25,8 @@ struct flow_step {
   std::error_code error;
   /// The Asio call that stands for this step ("acceptor.assign"); empty on the POSIX column.
   std::string_view asio;
+  /// What came of it, where the number does not say it: of waitpid "exited 0". Else empty.
+  std::string_view outcome{};
 };
 
 /// Receives the steps of flows and the events of long-running parts.

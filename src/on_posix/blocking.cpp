@@ -175,6 +175,11 @@ void server::close() {
   file_.remove();
 }
 
+void server::abandon() {
+  file_.release();
+  close();
+}
+
 connection connect(const endpoint& at, const connect_options& options) {
   std::error_code ec;
   const std::vector<endpoint> targets = os::resolve(at, ec);

@@ -12,10 +12,10 @@ import sys
 import tree
 
 SEAM = {"include/duet/os/sys.hpp", "include/duet/os/fault.hpp", "src/os/fault.cpp"}
-CALLS = """accept accept4 bind chmod clone close connect dup dup2 dup3 epoll_create1 epoll_ctl epoll_pwait
+CALLS = """accept accept4 bind chmod clone close close_range connect dup dup2 dup3 epoll_create1 epoll_ctl epoll_pwait
 epoll_wait eventfd execve execvp fchmod fcntl fork fstat fstatat getaddrinfo gethostbyaddr_r
-gethostbyname gethostbyname2_r getnameinfo getpeername getrlimit getsockname
-getsockopt if_indextoname if_nametoindex ioctl kill lchown listen lstat open openat pipe pipe2 poll ppoll prctl prlimit read
+gethostbyname gethostbyname2_r getnameinfo getpeername getppid getrlimit getsockname
+getsockopt if_indextoname if_nametoindex ioctl kill lchown listen lstat open openat pidfd_open pipe pipe2 poll ppoll prctl prlimit read
 readv recv recvfrom recvmmsg recvmsg rename select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown
 sigaction signal signalfd sigprocmask socket socketpair stat timerfd_create timerfd_settime unlink waitpid write
 writev""".split()

@@ -12,6 +12,7 @@
 #include "duet/on_asio/datagram.hpp"
 #include "duet/on_asio/datagram_echo.hpp"
 #include "duet/on_asio/echo.hpp"
+#include "duet/on_asio/fork_server.hpp"
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/reconnecting_client.hpp"
@@ -45,6 +46,7 @@ struct backend {
   using echo_client = on_asio::echo_client;
   using blocking_server = blocking::server;
   using blocking_connection = blocking::connection;
+  using fork_server = on_asio::fork_server;
   using blocking_datagram_socket = blocking::datagram_socket;
 
   template <class Handler>

@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -46,6 +47,15 @@ class connection {
       : context_(std::move(context)),
         socket_(std::make_unique<socket_type>(std::move(socket))),
         watcher_(observer_of_steps(watcher)) {}
+  /// A connection made elsewhere.
+  static connection adopt(std::shared_ptr<asio::io_context> context, os::unique_fd connected,
+                          observer* watcher, std::error_code& ec) {
+    socket_type socket(context->get_executor());
+    const int family = os::family_of(connected.get());
+    socket.assign({family, 0}, connected.get(), ec);
+    [[maybe_unused]] const int now_asios = ec ? -1 : connected.release();
+    return {std::move(context), std::move(socket), watcher};
+  }
   connection(connection&&) noexcept = default;
   connection& operator=(connection&& other) noexcept {
     if (this == &other) return *this;
@@ -194,16 +204,19 @@ class server {
     return accepted;
   }
   connection accept(std::error_code& ec) {
+    os::unique_fd fd = accept_descriptor(ec, "socket.assign");
+    if (!fd) return {context_, connection::socket_type(context_->get_executor()), watcher_};
+    return connection::adopt(context_, std::move(fd), watcher_, ec);
+  }
+  /// accept, without Asio: what another process is to serve has no business in this one's reactor. `asio` is for traces.
+  os::unique_fd accept_descriptor(std::error_code& ec, std::string_view asio = {}) {
     os::socket_address peer;
     os::unique_fd fd(os::sys::accept4(native_handle(), &peer.generic, &peer.size, SOCK_CLOEXEC));
     ec = fd ? std::error_code() : os::sys::last_error();
     os::flow(watcher_).took(
         "accept4", fd.get(), ec,
-        [&] { return ec ? std::string("no peer") : os::describe(peer, SOCK_STREAM); },
-        "socket.assign");
-    connection::socket_type socket(context_->get_executor());
-    if (fd) socket.assign({peer.generic.sa_family, 0}, fd.release(), ec);
-    return {context_, std::move(socket), watcher_};
+        [&] { return ec ? std::string("no peer") : os::describe(peer, SOCK_STREAM); }, asio);
+    return fd;
   }
 
   void close() {
@@ -213,6 +226,14 @@ class server {
     acceptor_->close(ignored);
     file_.remove();
   }
+  /// Closes this process's copy of the socket, and leaves its file: what a child does with its parent's, after context().notify_fork.
+  void abandon() {
+    file_.release();
+    close();
+  }
+
+  /// The io_context of its socket and of what it accepts.
+  [[nodiscard]] asio::io_context& context() noexcept { return *context_; }
 
  private:
   using acceptor_type = asio::basic_socket_acceptor<asio::generic::stream_protocol, executor_type>;

@@ -12,6 +12,7 @@
 #include "duet/on_posix/datagram.hpp"
 #include "duet/on_posix/datagram_echo.hpp"
 #include "duet/on_posix/echo.hpp"
+#include "duet/on_posix/fork_server.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/reconnecting_client.hpp"
@@ -45,6 +46,7 @@ struct backend {
   using echo_client = on_posix::echo_client;
   using blocking_server = blocking::server;
   using blocking_connection = blocking::connection;
+  using fork_server = on_posix::fork_server;
   using blocking_datagram_socket = blocking::datagram_socket;
 
   template <class Handler>

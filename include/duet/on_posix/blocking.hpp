@@ -72,6 +72,8 @@ class server {
   connection accept(std::error_code& ec);
 
   void close();
+  /// Closes this process's copy of the socket, and leaves its file: what a child does with its parent's.
+  void abandon();
 
  private:
   os::unique_fd fd_;

@@ -10,9 +10,12 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -125,6 +128,11 @@ inline int pipe2(int (&ends)[2], int flags) noexcept {
 inline int fcntl(int fd, int command, int argument) noexcept {
   return enter(call::fcntl) ? ::fcntl(fd, command, argument) : -1;
 }
+/// By number: glibc knows it since 2.34 only, the kernel since 5.9.
+inline int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
+  return enter(call::close_range) ? static_cast<int>(::syscall(SYS_close_range, first, last, flags))
+                                  : -1;
+}
 inline int eventfd(unsigned initial, int flags) noexcept {
   return enter(call::eventfd) ? ::eventfd(initial, flags) : -1;
 }
@@ -144,10 +152,37 @@ inline int poll(pollfd* fds, nfds_t count, int timeout_ms) noexcept {
 }
 
 // Processes, files, signals, limits.
-/// Cannot fail; counted only.
+/// These two cannot fail; counted only.
 inline pid_t getpid() noexcept {
   [[maybe_unused]] const bool made = enter(call::getpid);
   return ::getpid();
+}
+inline pid_t getppid() noexcept {
+  [[maybe_unused]] const bool made = enter(call::getppid);
+  return ::getppid();
+}
+/// A planned fault makes no process.
+inline pid_t fork() noexcept { return enter(call::fork) ? ::fork() : -1; }
+inline pid_t waitpid(pid_t pid, int* status, int options) noexcept {
+  return enter(call::waitpid) ? ::waitpid(pid, status, options) : -1;
+}
+inline int kill(pid_t pid, int signal) noexcept {
+  return enter(call::kill) ? ::kill(pid, signal) : -1;
+}
+inline int prctl(int option, unsigned long value) noexcept {
+  return enter(call::prctl) ? ::prctl(option, value, 0UL, 0UL, 0UL) : -1;
+}
+/// By number: glibc knows it since 2.36 only, the kernel since 5.3.
+inline int pidfd_open(pid_t pid, unsigned flags) noexcept {
+  return enter(call::pidfd_open) ? static_cast<int>(::syscall(SYS_pidfd_open, pid, flags)) : -1;
+}
+/// By number, since 5.1: reaches that process and no later one of its number.
+inline int pidfd_send_signal(int pidfd, int signal) noexcept {
+  if (!enter(call::pidfd_send_signal)) return -1;
+  return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0U));
+}
+inline int sigprocmask(int how, const sigset_t* set, sigset_t* old) noexcept {
+  return enter(call::sigprocmask) ? ::sigprocmask(how, set, old) : -1;
 }
 inline int fstatat(int directory, const char* path, struct stat* result, int flags) noexcept {
   return enter(call::fstatat) ? ::fstatat(directory, path, result, flags) : -1;
