@@ -26,8 +26,7 @@ namespace duet::contract {
 /// * A message of which a byte was written is never dropped. Messages that wait together are written in one call.
 /// * An error ends it: what was queued is dropped, those who wait are told, and on_failure(handler)'s handler is called once. With
 ///   overflow_rule::close the connection has been reset by then.
-/// * Lifetime: a handler may own the sender if the loop goes on until it was called; a loop that goes before leaves both.
-/// * cancel(), destruction: the same with operation_canceled, without on_failure's handler; the stream stays open.
+////// * cancel(), destruction: the same with operation_canceled, without on_failure's handler; the stream stays open.
 template <class Sender, class Stream>
 concept sender = std::constructible_from<Sender, Stream&, const sender_options&> &&
                  std::move_constructible<Sender> &&

@@ -28,7 +28,7 @@ class sender::core : public std::enable_shared_from_this<core> {
     if (error_) return send_verdict::closed;
     // Those who wait for room came before.
     const send_verdict verdict =
-        waiting_.empty() ? queue_.push(std::move(message)) : send_verdict::wait;
+        someone_waits() ? send_verdict::wait : queue_.push(std::move(message));
     if (verdict == send_verdict::queued) begin();
     if (verdict == send_verdict::closed) overrun();
     return verdict;
@@ -37,7 +37,8 @@ class sender::core : public std::enable_shared_from_this<core> {
   void send(std::vector<std::byte> message, completion handler) {
     switch (offer(message)) {
       case send_verdict::queued: return complete(handler, {});
-      case send_verdict::wait: return waiting_.push_back({std::move(message), std::move(handler)});
+      case send_verdict::wait:
+        return hold()->for_room.push_back({std::move(message), std::move(handler)});
       case send_verdict::refused: return complete(handler, policy::send_queue::no_room());
       case send_verdict::closed: return complete(handler, error_);
     }
@@ -45,28 +46,31 @@ class sender::core : public std::enable_shared_from_this<core> {
 
   void ready(completion handler) {
     if (error_ || !queue_.above_high_watermark()) return complete(handler, error_);
-    ready_.push_back(std::move(handler));
+    hold()->for_ready.push_back(std::move(handler));
   }
 
   void drain(completion handler) {
     if (error_ || is_empty()) return complete(handler, error_);
-    drained_.push_back(std::move(handler));
+    hold()->for_drain.push_back(std::move(handler));
   }
 
   /// Once: nothing can be sent any more.
   void fail(std::error_code why) {
     if (std::exchange(error_, why)) return;
     queue_.clear();
-    for (waiter& each : std::exchange(waiting_, {})) complete(each.handler, why);
-    for (completion& each : std::exchange(ready_, {})) complete(each, why);
-    for (completion& each : std::exchange(drained_, {})) complete(each, why);
+    if (const auto all = waiters_.lock()) {
+      for (waiter& each : std::exchange(all->for_room, {})) complete(each.handler, why);
+      tell(all->for_ready, why);
+      tell(all->for_drain, why);
+    }
     if (on_failure_) loop_.post([told = std::exchange(on_failure_, nullptr), why] { told(why); });
   }
 
   /// The sender goes, and the stream may go next.
   void leave() {
     on_failure_ = nullptr;
-    const bool was_waiting = std::exchange(writing_, false) && !error_;
+    // Not of a loop that has gone.
+    const bool was_waiting = std::exchange(writing_, false) && !error_ && !waiters_.expired();
     fail(std::make_error_code(std::errc::operation_canceled));
     if (was_waiting) stream_->cancel(wait_type::write);
   }
@@ -82,8 +86,24 @@ class sender::core : public std::enable_shared_from_this<core> {
     std::vector<std::byte> message;
     completion handler;
   };
+  struct waiters {
+    std::deque<waiter> for_room;
+    std::vector<completion> for_ready;
+    std::vector<completion> for_drain;
+  };
 
-  [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && waiting_.empty(); }
+  /// Whoever waits, waits for the write that is under way, and its handler owns them: if the loop goes before it was called, they go with
+  /// it, and with them the sender if one of them owns that.
+  [[nodiscard]] std::shared_ptr<waiters> hold() {
+    auto held = waiters_.lock();
+    if (!held) waiters_ = held = std::make_shared<waiters>();
+    return held;
+  }
+  [[nodiscard]] bool someone_waits() const {
+    const auto all = waiters_.lock();
+    return all && !all->for_room.empty();
+  }
+  [[nodiscard]] bool is_empty() const { return queue_.empty() && !someone_waits(); }
 
   void begin() {
     if (std::exchange(writing_, true)) return;
@@ -92,7 +112,7 @@ class sender::core : public std::enable_shared_from_this<core> {
   }
 
   void later() {
-    loop_.post([self = shared_from_this()] {
+    loop_.post([self = shared_from_this(), held = hold()] {
       if (!self->error_) self->write();
     });
   }
@@ -113,26 +133,34 @@ class sender::core : public std::enable_shared_from_this<core> {
   }
 
   void wait() {
-    stream_->async_wait(wait_type::write, [self = shared_from_this()](std::error_code ec) {
-      if (self->error_) return;
-      ec ? self->fail(ec) : self->write();
-    });
+    stream_->async_wait(wait_type::write,
+                        [self = shared_from_this(), held = hold()](std::error_code ec) {
+                          if (self->error_) return;
+                          ec ? self->fail(ec) : self->write();
+                        });
   }
 
   /// There is room, perhaps.
   void let_in() {
-    while (!waiting_.empty()) {
-      if (queue_.push(std::move(waiting_.front().message)) != send_verdict::queued) break;
-      complete(waiting_.front().handler, {});
-      waiting_.pop_front();
+    const auto all = waiters_.lock();
+    if (!all) return;
+    while (!all->for_room.empty()) {
+      waiter& first = all->for_room.front();
+      if (queue_.push(std::move(first.message)) != send_verdict::queued) break;
+      complete(first.handler, {});
+      all->for_room.pop_front();
     }
     if (queue_.above_high_watermark()) return;
-    for (completion& each : std::exchange(ready_, {})) complete(each, {});
+    tell(all->for_ready, {});
   }
 
   void rest() {
     writing_ = false;
-    for (completion& each : std::exchange(drained_, {})) complete(each, {});
+    if (const auto all = waiters_.lock()) tell(all->for_drain, {});
+  }
+
+  void tell(std::vector<completion>& those, std::error_code ec) {
+    for (completion& each : std::exchange(those, {})) complete(each, ec);
   }
 
   /// overflow_rule::close.
@@ -149,9 +177,7 @@ class sender::core : public std::enable_shared_from_this<core> {
   stream* stream_;
   loop& loop_;
   policy::send_queue queue_;
-  std::deque<waiter> waiting_;
-  std::vector<completion> ready_;
-  std::vector<completion> drained_;
+  std::weak_ptr<waiters> waiters_;
   std::function<void(std::error_code)> on_failure_;
   std::error_code error_;
   bool writing_ = false;

@@ -317,3 +317,31 @@ TEST_CASE_TEMPLATE("sender: hundreds of messages through small buffers come out 
   f.run_until([&] { return open == 0; });
   CHECK(s.out.counters().sent == messages);
 }
+
+TEST_CASE_TEMPLATE("sender: a loop that goes first takes along who waits and what they own", Row,
+                   DUET_ROWS) {
+  fixture_of<Row> f;
+  using sender = typename Row::backend::sender;
+  const auto token = std::make_shared<bool>(false);
+  {
+    auto pair =
+        std::make_shared<std::pair<typename Row::backend::stream, typename Row::backend::stream>>(
+            f.connected_pair(small_buffers()));
+    sender_options options;
+    options.max_messages = 2;
+    options.high_watermark = options.low_watermark = 1024;
+    options.overflow = overflow_rule::wait;
+    auto out = std::make_shared<sender>(pair->first, options);
+    REQUIRE(out->try_send(message(1 << 17, 'a')) == send_verdict::queued);
+    REQUIRE(out->try_send(message(1, 'b')) == send_verdict::queued);
+    const auto owner = [&] { return [pair, out, token](std::error_code) { *token = true; }; };
+    out->async_send(message(1, 'c'), owner());
+    out->async_ready(owner());
+    out->async_drain(owner());
+    f.run_ready();
+  }
+  CHECK(token.use_count() == 4);
+  f.destroy_loop();
+  CHECK(token.use_count() == 1);
+  CHECK_FALSE(*token);
+}

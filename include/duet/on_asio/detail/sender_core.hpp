@@ -68,7 +68,7 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
     if (error_) return send_verdict::closed;
     // Those who wait for room came before.
     const send_verdict verdict =
-        waiting_.empty() ? queue_.push(std::move(message)) : send_verdict::wait;
+        someone_waits() ? send_verdict::wait : queue_.push(std::move(message));
     if (verdict == send_verdict::queued) begin();
     if (verdict == send_verdict::closed) overrun();
     return verdict;
@@ -77,7 +77,8 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   void send(std::vector<std::byte> message, completion handler) {
     switch (offer(message)) {
       case send_verdict::queued: return handler->complete({});
-      case send_verdict::wait: return waiting_.push_back({std::move(message), std::move(handler)});
+      case send_verdict::wait:
+        return hold()->for_room.push_back({std::move(message), std::move(handler)});
       case send_verdict::refused: return handler->complete(policy::send_queue::no_room());
       case send_verdict::closed: return handler->complete(error_);
     }
@@ -85,21 +86,23 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
 
   void ready(completion handler) {
     if (error_ || !queue_.above_high_watermark()) return handler->complete(error_);
-    ready_.push_back(std::move(handler));
+    hold()->for_ready.push_back(std::move(handler));
   }
 
   void drain(completion handler) {
     if (error_ || is_empty()) return handler->complete(error_);
-    drained_.push_back(std::move(handler));
+    hold()->for_drain.push_back(std::move(handler));
   }
 
   /// Once: nothing can be sent any more.
   void fail(std::error_code why) {
     if (std::exchange(error_, why)) return;
     queue_.clear();
-    for (waiter& each : std::exchange(waiting_, {})) each.handler->complete(why);
-    for (const completion& each : std::exchange(ready_, {})) each->complete(why);
-    for (const completion& each : std::exchange(drained_, {})) each->complete(why);
+    if (const auto all = waiters_.lock()) {
+      for (waiter& each : std::exchange(all->for_room, {})) each.handler->complete(why);
+      tell(all->for_ready, why);
+      tell(all->for_drain, why);
+    }
     if (on_failure_)
       asio::post(executor_, [told = std::exchange(on_failure_, nullptr), why] { told(why); });
   }
@@ -107,7 +110,8 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   /// The sender goes, and the stream may go next.
   void leave() {
     on_failure_ = nullptr;
-    const bool was_waiting = std::exchange(writing_, false) && !error_;
+    // Not of a loop that has gone.
+    const bool was_waiting = std::exchange(writing_, false) && !error_ && !waiters_.expired();
     fail(asio::error::operation_aborted);
     if (was_waiting) stream_->cancel(wait_type::write);
   }
@@ -123,8 +127,24 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
     std::vector<std::byte> message;
     completion handler;
   };
+  struct waiters {
+    std::deque<waiter> for_room;
+    std::vector<completion> for_ready;
+    std::vector<completion> for_drain;
+  };
 
-  [[nodiscard]] bool is_empty() const noexcept { return queue_.empty() && waiting_.empty(); }
+  /// Whoever waits, waits for the write that is under way, and its handler owns them: if the loop goes before it was called, they go with
+  /// it, and with them the sender if one of them owns that.
+  [[nodiscard]] std::shared_ptr<waiters> hold() {
+    auto held = waiters_.lock();
+    if (!held) waiters_ = held = std::make_shared<waiters>();
+    return held;
+  }
+  [[nodiscard]] bool someone_waits() const {
+    const auto all = waiters_.lock();
+    return all && !all->for_room.empty();
+  }
+  [[nodiscard]] bool is_empty() const { return queue_.empty() && !someone_waits(); }
 
   void begin() {
     if (std::exchange(writing_, true)) return;
@@ -133,7 +153,7 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   }
 
   void later() {
-    asio::post(executor_, [self = this->shared_from_this()] {
+    asio::post(executor_, [self = this->shared_from_this(), held = hold()] {
       if (!self->error_) self->write();
     });
   }
@@ -154,29 +174,36 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   }
 
   void wait() {
-    stream_->async_wait(wait_type::write, [self = this->shared_from_this()](std::error_code ec) {
-      if (self->error_) return;
-      ec ? self->fail(ec) : self->write();
-    });
+    stream_->async_wait(wait_type::write,
+                        [self = this->shared_from_this(), held = hold()](std::error_code ec) {
+                          if (self->error_) return;
+                          ec ? self->fail(ec) : self->write();
+                        });
   }
 
   /// There is room, perhaps.
   void let_in() {
-    while (!waiting_.empty()) {
-      waiter& first = waiting_.front();
+    const auto all = waiters_.lock();
+    if (!all) return;
+    while (!all->for_room.empty()) {
+      waiter& first = all->for_room.front();
       if (!first.handler->over()) {
         if (queue_.push(std::move(first.message)) != send_verdict::queued) break;
         first.handler->complete({});
       }
-      waiting_.pop_front();
+      all->for_room.pop_front();
     }
     if (queue_.above_high_watermark()) return;
-    for (const completion& each : std::exchange(ready_, {})) each->complete({});
+    tell(all->for_ready, {});
   }
 
   void rest() {
     writing_ = false;
-    for (const completion& each : std::exchange(drained_, {})) each->complete({});
+    if (const auto all = waiters_.lock()) tell(all->for_drain, {});
+  }
+
+  static void tell(std::vector<completion>& those, std::error_code ec) {
+    for (const completion& each : std::exchange(those, {})) each->complete(ec);
   }
 
   /// overflow_rule::close.
@@ -189,9 +216,7 @@ class sender_core : public std::enable_shared_from_this<sender_core<Executor>> {
   basic_stream<Executor>* stream_;
   Executor executor_;
   policy::send_queue queue_;
-  std::deque<waiter> waiting_;
-  std::vector<completion> ready_;
-  std::vector<completion> drained_;
+  std::weak_ptr<waiters> waiters_;
   std::function<void(std::error_code)> on_failure_;
   std::error_code error_;
   bool writing_ = false;
