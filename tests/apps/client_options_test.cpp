@@ -8,37 +8,15 @@
 #include "duet/error.hpp"
 #include "echo/options.hpp"
 #include "echo/retry_pauses.hpp"
+#include "echo_command_line.hpp"
 
 using namespace duet;
 using namespace duet::apps;
 using namespace duet::apps::echo;
+using namespace duet::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-invocation parse(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "duet-echo");
-  return parse_options(static_cast<int>(arguments.size()), arguments.data());
-}
-
-template <class Options>
-Options parsed(std::vector<const char*> arguments) {
-  const invocation asked = parse(std::move(arguments));
-  if (const auto* const over = std::get_if<finished>(&asked)) FAIL(over->text);
-  return std::get<Options>(asked);
-}
-
-/// The error of a bad command line.
-std::string refused(std::vector<const char*> arguments) {
-  const invocation asked = parse(std::move(arguments));
-  REQUIRE(std::holds_alternative<finished>(asked));
-  const auto& over = std::get<finished>(asked);
-  CHECK(over.code == exit_code::usage);
-  CHECK(over.text.find('\n') == std::string::npos);
-  return over.text;
-}
-
-bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 std::string local_of(const char* text) {
   return parsed<connect_command_options>({"connect", "localhost:1", "--local", text})

@@ -7,38 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "echo_command_line.hpp"
+
 using namespace duet::apps;
 using namespace duet::apps::echo;
+using namespace duet::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-invocation parse(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "duet-echo");
-  return parse_options(static_cast<int>(arguments.size()), arguments.data());
-}
-
-template <class Options>
-Options parsed(std::vector<const char*> arguments) {
-  const invocation asked = parse(std::move(arguments));
-  if (const auto* const over = std::get_if<finished>(&asked)) FAIL(over->text);
-  return std::get<Options>(asked);
-}
-
-/// The error of a bad command line; it is one line.
-std::string refused(std::vector<const char*> arguments) {
-  const invocation asked = parse(std::move(arguments));
-  REQUIRE(std::holds_alternative<finished>(asked));
-  const auto& over = std::get<finished>(asked);
-  CHECK(over.code == exit_code::usage);
-  CHECK_FALSE(over.text.empty());
-  CHECK(over.text.find('\n') == std::string::npos);
-  return over.text;
-}
-
-bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("options: serve has its defaults") {
   const auto options = parsed<serve_options>({"serve", "tcp://127.0.0.1:9000"});

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "errors.hpp"
+#include "firewall.hpp"
 #include "names.hpp"
 #include "race_result.hpp"
 #include "raw_socket.hpp"
@@ -27,9 +28,9 @@ constexpr const char* zone =
     "dropped.test A answer 127.0.0.1\n"
     "dropped.test AAAA silence\n"
     "slow.test A answer 127.0.0.1\n"
-    "slow.test AAAA delay=10 answer ::1\n"
+    "slow.test AAAA delay=500 answer ::1\n"
     "late.test A answer 127.0.0.1\n"
-    "late.test AAAA delay=200 answer ::1\n"
+    "late.test AAAA delay=500 answer ::1\n"
     "pair.test A answer 127.0.0.1 127.0.0.2\n"
     "pair.test AAAA empty\n"
     "nowhere.test A answer 127.0.0.1\n"
@@ -81,7 +82,7 @@ TEST_CASE_TEMPLATE("race: a dropped AAAA answer costs the resolution delay only"
   CHECK(attempts_of(end.report) == "127.0.0.1 ok");
   CHECK(lookups_of(end.report) == "v6 canceled, v4 1");
   CHECK(took >= 50ms);
-  CHECK(took < 500ms);  // and not the 5 s of resolv.conf
+  CHECK(took < 2500ms);  // and not the 5 s of resolv.conf
   CHECK(end.report.attempts[0].started >= end.report.lookups[1].duration + 50ms);
 }
 
@@ -134,16 +135,9 @@ TEST_CASE_TEMPLATE("race: a silent IPv6 address costs the attempt delay", Backen
 }
 
 TEST_CASE_TEMPLATE("race: an IPv6 black hole with working IPv4", Backend, DUET_BACKENDS) {
-  const private_host host;
+  const firewall host;
   DUET_NEED_V6_HOST(host);
-  std::string nft;
-  for (const char* const where : {"nft", "/usr/sbin/nft"})
-    if (nft.empty() && have_program(where)) nft = where;
-  if (nft.empty()) DUET_SKIP("nft is not installed");
-  const outcome ruled = run({nft, "-f", "-"},
-                            "table inet duet {\nchain in {\n"
-                            "type filter hook input priority 0;\nip6 daddr ::1 drop;\n}\n}\n");
-  if (ruled.result != 0) DUET_SKIP("no firewall rules here");
+  host.add("in", "ip6 daddr ::1 drop");
   scripted_dns dns(zone);
   fixture<Backend> f;
   const raw_socket unheard = raw_socket::listening(at("::1", 0));
