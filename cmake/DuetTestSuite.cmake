@@ -31,10 +31,12 @@ function(duet_add_test_suite)
   if(arg_PCH)
     target_precompile_headers(${program} REUSE_FROM duet_test_pch_asio)
     target_link_libraries(${program} PRIVATE duet::on_asio)
-    # Six files as one instantiate Asio and the columns once. The other suites have less to save, and many names alike.
-    if(DUET_JOIN_SUITES)
-      set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-    endif()
+  endif()
+  # Six files as one instantiate Asio and the columns once. The other suites have less to save, and many names alike.
+  if(arg_PCH AND DUET_JOIN_SUITES)
+    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  else()
+    set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
   endif()
 
   set(tests_file "${CMAKE_CURRENT_BINARY_DIR}/${program}-tests.cmake")

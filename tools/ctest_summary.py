@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads ctest's JUnit files and prints each skipped test with its reason, then the counts.
+"""Reads ctest's JUnit files and prints each skipped test with its reason, each failed one with the end of its output, then the counts.
 
     ctest_summary.py RESULTS.xml...             for people
     ctest_summary.py --counts RESULTS.xml...    "PASSED FAILED SKIPPED" for scripts
@@ -16,9 +16,14 @@ def reason(case: ET.Element) -> str:
     return "; ".join(found) if found else "no reason given"
 
 
+def last_lines(case: ET.Element, count: int = 30) -> list[str]:
+    return [line for line in (case.findtext("system-out") or "").splitlines() if line.strip()][-count:]
+
+
 def main(arguments: list[str]) -> int:
     counts_only = "--counts" in arguments
-    passed = failed = 0
+    passed = 0
+    failed = []
     skipped = []
     for path in (a for a in arguments if a != "--counts"):
         for case in ET.parse(path).iter("testcase"):
@@ -28,15 +33,18 @@ def main(arguments: list[str]) -> int:
             elif case.find("skipped") is not None and "SKIP" in case.find("skipped").get("message", ""):
                 skipped.append((case.get("name"), reason(case)))
             else:
-                failed += 1  # failed, disabled, or not run for want of its program or its fixture
+                failed.append((path, case))  # failed, disabled, or not run for want of its program or its fixture
     if counts_only:
-        print(passed, failed, len(skipped))
+        print(passed, len(failed), len(skipped))
         return 0
     if skipped:
         print(f"\nSkipped, with the reason ({len(skipped)}):")
         for name, why in skipped:
             print(f"  {name}: {why}")
-    print(f"\n{passed} passed, {failed} failed, {len(skipped)} skipped")
+    for path, case in failed:
+        print(f"\nFailed: {case.get('name')} ({path})")
+        print("\n".join("  " + line for line in last_lines(case)))
+    print(f"\n{passed} passed, {len(failed)} failed, {len(skipped)} skipped")
     return 0
 
 

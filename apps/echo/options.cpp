@@ -94,7 +94,7 @@ void command_line::add_common(CLI::App& to, common_options& into) {
               into.color = choice_argument<color_mode>(option, text,
                                                        {{"auto", color_mode::automatic},
                                                         {"always", color_mode::always},
-                                                        {"never", color_mode::never}});
+                                                        {"never", color_mode::none}});
             });
 }
 

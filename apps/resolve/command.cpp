@@ -79,7 +79,7 @@ void command::add_common(common_options& into) {
               into.color = choice_argument<color_mode>(option, text,
                                                        {{"auto", color_mode::automatic},
                                                         {"always", color_mode::always},
-                                                        {"never", color_mode::never}});
+                                                        {"never", color_mode::none}});
             });
 }
 

@@ -56,8 +56,8 @@ lookup_line::lookup_line() {
 
 void lookup_line::add_what_is_asked() {
   line_.add_arguments("NAME", "Names, or addresses to look up backwards; -: stdin",
-                      [this](const std::vector<std::string>& texts) {
-                        for (const std::string& each : texts) {
+                      [this](const std::vector<std::string>& given) {
+                        for (const std::string& each : given) {
                           options_.sources.push_back(
                               each == "-" ? name_source{name_source::origin::standard_input, {}}
                                           : name_source{name_source::origin::argument, each});

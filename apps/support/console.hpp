@@ -9,7 +9,7 @@
 
 namespace duet::apps {
 
-enum class color_mode { automatic, always, never };
+enum class color_mode { automatic, always, none };
 
 /// Whether to colour what goes to a terminal or not: `automatic` wants a terminal that is not "dumb" and no NO_COLOR (a variable
 /// that is set and not empty, no-color.org).

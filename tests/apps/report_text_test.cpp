@@ -122,7 +122,7 @@ TEST_CASE("colour: the option and NO_COLOR and the terminal decide") {
   CHECK(use_color(color_mode::automatic, true));
   CHECK_FALSE(use_color(color_mode::automatic, false));
   CHECK(use_color(color_mode::always, false));
-  CHECK_FALSE(use_color(color_mode::never, true));
+  CHECK_FALSE(use_color(color_mode::none, true));
   ::setenv("NO_COLOR", "", 1);
   CHECK(use_color(color_mode::automatic, true));
   ::setenv("NO_COLOR", "1", 1);

@@ -22,7 +22,7 @@ namespace {
 
 address at(const char* text) { return address::parse(text).value(); }
 
-std::string text_of(const char* literal, color_mode color = color_mode::never) {
+std::string text_of(const char* literal, color_mode color = color_mode::none) {
   const console to("duet-resolve", color, false);
   return address_text(read_literal(literal), to);
 }

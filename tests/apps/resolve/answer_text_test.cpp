@@ -48,7 +48,7 @@ lookup_options options_for(const char* input) {
 }
 
 std::string plain(const answer& what, const lookup_options& options) {
-  return views_text(what, options, console("t", color_mode::never, true));
+  return views_text(what, options, console("t", color_mode::none, true));
 }
 
 const answer dual =
