@@ -24,6 +24,9 @@ const char* text_of(error code) noexcept {
     case error::bad_endpoint: return "not a valid endpoint";
     case error::resolve_timed_out: return "resolving timed out";
     case error::attempt_timed_out: return "attempt to connect timed out";
+    case error::unexpected_end: return "stream ended in the middle of a frame";
+    case error::frame_too_long: return "frame too long";
+    case error::bad_frame: return "not a valid frame";
   }
   return "unknown duet error";
 }
@@ -31,7 +34,8 @@ const char* text_of(error code) noexcept {
 static_assert(static_cast<int>(error::resolve_timed_out) ==
                   static_cast<int>(condition::resolve_timed_out) &&
               static_cast<int>(error::attempt_timed_out) ==
-                  static_cast<int>(condition::attempt_timed_out));
+                  static_cast<int>(condition::attempt_timed_out) &&
+              static_cast<int>(error::bad_frame) == static_cast<int>(condition::bad_frame));
 
 bool is_deadline(int value) noexcept {
   return value == static_cast<int>(error::timed_out) ||

@@ -32,6 +32,7 @@
 #include "duet/contract_client.hpp"
 #include "duet/contract_datagram.hpp"
 #include "duet/contract_fork.hpp"
+#include "duet/contract_frame.hpp"
 #include "duet/contract_sender.hpp"
 #include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"

@@ -26,6 +26,9 @@ enum class error {
   bad_endpoint,       ///< a text, or the parts given, make no endpoint
   resolve_timed_out = 10,  ///< connecting: connect_options::resolve_deadline passed
   attempt_timed_out,       ///< connecting: connect_options::attempt_deadline passed
+  unexpected_end,          ///< the peer ended its stream in the middle of a frame
+  frame_too_long,          ///< a frame is longer than its framing allows
+  bad_frame,               ///< bytes that are no frame, or a message that cannot be one
 };
 
 /// What callers and tests compare with, category "duet.condition":
@@ -47,6 +50,9 @@ enum class condition {
   operation_canceled,  ///< what cancel() and close() end operations with: std::errc's, and Asio's
   resolve_timed_out,
   attempt_timed_out,
+  unexpected_end,
+  frame_too_long,
+  bad_frame,
 };
 
 /// Whether a code is this error of the system. std::system_category()'s compare with std::errc by themselves; those of Asio's own

@@ -101,6 +101,20 @@ void io_source::unpark(wait_type direction) noexcept {
   if (waiting(at(direction))) make_due(*at(direction));
 }
 
+void io_source::conclude(wait_type direction, std::error_code error, std::size_t moved,
+                         completion handler) {
+  slot* const now = begin(direction, handler);
+  if (now == nullptr) return;
+  now->error = error;
+  now->moved = moved;
+  make_due(*now);
+}
+
+bool io_source::idle(wait_type direction) const noexcept {
+  const std::unique_ptr<slot>& place = direction == wait_type::read ? reader_ : writer_;
+  return !place || place->now == slot::phase::idle;
+}
+
 void io_source::finish(std::error_code error, completion handler) {
   owner().post([error, handler = std::move(handler)]() mutable { handler(error, 0); });
 }

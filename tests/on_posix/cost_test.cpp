@@ -5,20 +5,17 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
-#include <thread>
 #include <vector>
 
+#include "cost.hpp"
 #include "duet/error.hpp"
 #include "duet/os/fault.hpp"
 #include "fixture.hpp"
 #include "raw_datagram.hpp"
 #include "raw_socket.hpp"
-#include "skip.hpp"
 
-namespace {
-/// Of this thread, so that a peer in another does not count; atomic, so that the peer can read them.
-thread_local std::atomic<std::size_t> allocations{0};
-}  // namespace
+thread_local std::atomic<std::size_t> duet::test::allocations{0};
+using duet::test::allocations;
 
 #if DUET_COUNTS_ALLOCATIONS
 void* operator new(std::size_t size) {
@@ -41,33 +38,7 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 using namespace duet;
 using namespace duet::test;
 
-/// The thread sanitizer has an operator new of its own.
-#define DUET_NEEDS_COUNTING() \
-  if (!DUET_COUNTS_ALLOCATIONS) DUET_SKIP("allocations cannot be counted under tsan")
-
 namespace {
-
-constexpr int warm_up = 200;
-constexpr int counted = 1000;
-
-/// Allocations of this thread, which runs the loop, while `peer` talks to what it serves in a thread of its own: from when peer calls its
-/// argument to its end. They are read from there, for a posted function's memory would itself go through Asio's cache of this thread's.
-template <class Fixture, class Peer>
-std::size_t allocations_of_loop(Fixture& f, Peer&& peer) {
-  const std::atomic<std::size_t>& of_loop = allocations;
-  std::size_t at_begin = 0;
-  std::size_t at_end = 0;
-  std::thread talker([&] {
-    peer([&] { at_begin = of_loop; });
-    at_end = of_loop;
-    f.loop().stop();
-  });
-  // One run for all messages: Asio keeps the memory of operations for as long as a run lasts.
-  f.loop().restart();
-  f.loop().run_for(cap);
-  talker.join();
-  return at_end - at_begin;
-}
 
 /// Allocations of `counted` messages that each of `connections` peers exchanges with an echo server. The peers are bare sockets in a thread of
 /// their own: Asio keeps the memory of two operations of a kind a thread, which is the server's to use.

@@ -34,6 +34,9 @@ const std::vector<std::pair<error, condition>> pairs = {
     {error::bad_endpoint, condition::bad_endpoint},
     {error::resolve_timed_out, condition::resolve_timed_out},
     {error::attempt_timed_out, condition::attempt_timed_out},
+    {error::unexpected_end, condition::unexpected_end},
+    {error::frame_too_long, condition::frame_too_long},
+    {error::bad_frame, condition::bad_frame},
 };
 
 // A category that only looks like one of Asio's: what counts is its name.

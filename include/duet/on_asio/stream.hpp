@@ -222,6 +222,11 @@ class basic_stream {
   /// For server.hpp: tells what moves to `watch` until it is replaced; nullptr: nobody.
   void set_watch(os::stream_watch* watch) noexcept { state_->bytes = watch; }
 
+  /// For frame.hpp and relay.hpp: what operations hold.
+  [[nodiscard]] const std::shared_ptr<detail::stream_state<Executor>>& state() const noexcept {
+    return state_;
+  }
+
   /// For connect.hpp: the state, closed and made ready for a new connection.
   std::shared_ptr<detail::stream_state<Executor>> prepare_connect(observer* watcher) {
     close();

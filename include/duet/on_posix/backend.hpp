@@ -2,6 +2,8 @@
 // backend: this column as one row of names, for code that is written once for both. Counterpart: on_asio/backend.hpp.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "duet/on_posix/datagram_echo.hpp"
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/fork_server.hpp"
+#include "duet/on_posix/frame.hpp"
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/reconnecting_client.hpp"
@@ -20,6 +23,7 @@
 #include "duet/on_posix/sender.hpp"
 #include "duet/on_posix/server.hpp"
 #include "duet/on_posix/stream.hpp"
+#include "duet/policy/frame_text.hpp"
 
 namespace duet::on_posix {
 
@@ -59,6 +63,16 @@ struct backend {
                             const connect_options& options, Handler&& handler) {
     on_posix::async_connect(to, host, service, options, std::forward<Handler>(handler));
   }
+  template <class Framing, class Handler>
+  static void async_read_frame(stream& from, policy::frame_buffer<Framing>& into,
+                               Handler&& handler) {
+    on_posix::async_read_frame(from, into, std::forward<Handler>(handler));
+  }
+  template <class Framing, class Handler>
+  static void async_write_frame(stream& to, const Framing& how, std::span<const std::byte> message,
+                                Handler&& handler) {
+    on_posix::async_write_frame(to, how, message, std::forward<Handler>(handler));
+  }
   static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
     return blocking::connect(at, options);
   }
@@ -75,5 +89,7 @@ struct backend {
 };
 
 static_assert(contract::backend<backend>);
+static_assert(contract::frames<backend, stream, policy::frame_buffer<policy::line_framing>,
+                               policy::line_framing>);
 
 }  // namespace duet::on_posix

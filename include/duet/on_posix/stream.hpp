@@ -122,6 +122,9 @@ class stream {
   /// For server.hpp: tells what moves to `watch` until it is replaced; nullptr: nobody.
   void set_watch(os::stream_watch* watch) { io_->set_watch(watch); }
 
+  /// For frame.hpp and relay.hpp: what operations hold.
+  [[nodiscard]] detail::io_source& source() const noexcept { return *io_; }
+
  private:
   friend void detail::start_connect(stream&, const endpoint&, const connect_options&,
                                     detail::completion);

@@ -8,6 +8,7 @@
 #include <asio/associator.hpp>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -25,6 +26,14 @@ struct told_operation {
   const char* asio = "";
   int fd = -1;
   std::size_t asked = 0;
+
+  /// Precondition: there is a watcher.
+  void tell(std::error_code error, std::size_t moved) const {
+    // The end of the stream is recv's 0, which Asio makes an error of.
+    if (error == condition::end_of_stream) error.clear();
+    const long result = error ? -1 : static_cast<long>(moved);
+    watcher->on_step({call, os::describe_transfer(fd, asked), result, error, asio});
+  }
 };
 
 template <class Handler, class Executor, operation_kind Kind>
@@ -39,10 +48,14 @@ class operation_handler {
   void operator()(std::error_code error) { std::move(handler_)(error); }
 
   void operator()(std::error_code error, std::size_t moved) {
-    if (told_.watcher != nullptr) tell(error, moved);
+    if (told_.watcher != nullptr) told_.tell(error, moved);
     if constexpr (Kind == operation_kind::read) keep_->has_read(moved);
     if constexpr (Kind == operation_kind::write_some) keep_->has_written(moved);
     std::move(handler_)(error, moved);
+  }
+
+  void operator()(std::error_code error, std::span<const std::byte> frame) {
+    std::move(handler_)(error, frame);
   }
 
   [[nodiscard]] const Handler& inner() const noexcept { return handler_; }
@@ -53,14 +66,6 @@ class operation_handler {
   }
 
  private:
-  void tell(std::error_code error, std::size_t moved) const {
-    // The end of the stream is recv's 0, which Asio makes an error of.
-    if (error == condition::end_of_stream) error.clear();
-    const long result = error ? -1 : static_cast<long>(moved);
-    told_.watcher->on_step(
-        {told_.call, os::describe_transfer(told_.fd, told_.asked), result, error, told_.asio});
-  }
-
   Handler handler_;
   asio::cancellation_slot slot_;
   told_operation told_;

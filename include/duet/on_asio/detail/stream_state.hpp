@@ -22,6 +22,7 @@ namespace duet::on_asio::detail {
 /// two that overlap must not share one.
 enum class operation_kind : std::uint8_t {
   read,
+  read_frame,
   wait_read,
   write_some,
   write,
@@ -67,7 +68,7 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   /// Cancels everything and closes.
   void close() {
     cancel();
-    ++life_;
+    begin_life();
     std::error_code ignored;
     socket.close(ignored);
   }
@@ -79,11 +80,16 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
 
   /// Changes whenever the descriptor may be another: an operation of several steps leaves one that is not its own alone.
   [[nodiscard]] std::uint32_t life() const noexcept { return life_; }
-  void begin_life() noexcept { ++life_; }
+  void begin_life() noexcept {
+    ++life_;
+    ended = false;
+  }
 
   asio::basic_stream_socket<asio::generic::stream_protocol, Executor> socket;
   os::peer_address peer;
   observer* watcher = nullptr;
+  /// A read of a frame has come to the peer's end. Asio's edge-triggered reactor may never complete a read that comes after that.
+  bool ended = false;
   os::stream_watch* bytes = nullptr;  ///< told what moves; nullptr: nobody
 
   void has_read(std::size_t size) const noexcept {

@@ -45,10 +45,12 @@ class buffer_window {
 template <class Executor, class Buffers>
 class write_op {
  public:
-  write_op(std::shared_ptr<stream_state<Executor>> of, const Buffers& from)
+  /// `written`: so many bytes of it are written already.
+  write_op(std::shared_ptr<stream_state<Executor>> of, const Buffers& from, std::size_t written = 0)
       : of_(std::move(of)),
         from_(from),
         size_(asio::buffer_size(from)),
+        written_(written),
         cancels_(of_->cancels(wait_type::write)) {}
 
   template <class Self>
@@ -74,7 +76,7 @@ class write_op {
   std::shared_ptr<stream_state<Executor>> of_;
   Buffers from_;
   std::size_t size_;
-  std::size_t written_ = 0;
+  std::size_t written_;
   std::uint32_t cancels_;
   bool started_ = false;
 };

@@ -81,6 +81,11 @@ class io_source : public source {
   void park(wait_type direction, completion handler);
   void unpark(wait_type direction) noexcept;
 
+  /// Completes an operation with an outcome that is known already; unlike finish() it is the direction's own, and allocates nothing.
+  void conclude(wait_type direction, std::error_code error, std::size_t moved, completion handler);
+  /// Whether an operation could be started.
+  [[nodiscard]] bool idle(wait_type direction) const noexcept;
+
   /// Calls a handler from the loop with an outcome that is already known.
   void finish(std::error_code error, completion handler);
 
