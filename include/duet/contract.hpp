@@ -166,27 +166,32 @@ concept stream =
 /// A listening socket, TCP or UNIX.
 /// * listen(endpoint, options): socket, options, bind, listen; the error names the step that failed and the endpoint. Port 0 is
 ///   replaced by the kernel's choice in local_endpoint(). `tcp://*:P` takes IPv4 and IPv6, `[::]` IPv6 only.
+/// * assign(descriptor, options, observer): takes over a descriptor that listens already, a parent's or a service manager's, and makes it
+///   non-blocking. Other processes may have it too: what one accepts, the others do not get, and close() ends only this one's part.
+///   Throws: not_a_socket; invalid_argument of what is no listening stream socket.
 /// * async_accept completes with void(std::error_code, Stream): a connection with its peer's address, close-on-exec, non-blocking.
 ///   Connections that are gone before they are accepted are passed over; want of descriptors or memory is reported.
 ///   An option that cannot be set is reported with the connection that it was for, open.
 /// * try_accept: one that is queued already; nullopt without an error is "none".
 /// * close(): cancels, closes, and removes a UNIX socket's file if it is still the one made here.
 template <class Listener, class Loop, class Stream>
-concept listener = std::constructible_from<Listener, Loop&> && std::movable<Listener> &&
-                   requires(Listener& it, const Listener& fixed, const endpoint& at,
-                            const socket_options& options, std::error_code& ec) {
-                     it.listen(at);
-                     it.listen(at, options, static_cast<observer*>(nullptr));
-                     it.listen(at, options, ec);
-                     { fixed.is_open() } -> std::same_as<bool>;
-                     { fixed.native_handle() } -> std::same_as<int>;
-                     { fixed.local_endpoint(ec) } -> std::same_as<endpoint>;
-                     { fixed.local_endpoint() } -> std::same_as<endpoint>;
-                     it.async_accept(on_stream<Stream>());
-                     { it.try_accept(ec) } -> std::same_as<std::optional<Stream>>;
-                     it.cancel();
-                     it.close();
-                   };
+concept listener =
+    std::constructible_from<Listener, Loop&> && std::movable<Listener> &&
+    requires(Listener& it, const Listener& fixed, const endpoint& at, const socket_options& options,
+             std::error_code& ec) {
+      it.listen(at);
+      it.listen(at, options, static_cast<observer*>(nullptr));
+      it.listen(at, options, ec);
+      it.assign(std::declval<Stream&>().release(), options, static_cast<observer*>(nullptr));
+      { fixed.is_open() } -> std::same_as<bool>;
+      { fixed.native_handle() } -> std::same_as<int>;
+      { fixed.local_endpoint(ec) } -> std::same_as<endpoint>;
+      { fixed.local_endpoint() } -> std::same_as<endpoint>;
+      it.async_accept(on_stream<Stream>());
+      { it.try_accept(ec) } -> std::same_as<std::optional<Stream>>;
+      it.cancel();
+      it.close();
+    };
 
 /// Names to addresses and back.
 /// * async_resolve(host, service, options) completes with void(std::error_code, resolve_result): no error as soon as one of the views
@@ -215,7 +220,8 @@ concept resolver =
     };
 
 /// The echo service of RFC 862 over streams.
-/// * listen(endpoint) may be called several times and returns what was bound; start() begins to accept.
+/// * listen(endpoint) may be called several times and returns what was bound; start() begins to accept. listen(descriptor): the same of one
+///   that listens already, as listener::assign.
 /// * Every byte received is sent back in order. After the peer's end everything received is echoed, then the stream is ended.
 /// * A connection has one buffer of buffer_bytes while bytes are on their way, and none while it is idle.
 /// * drain(deadline, handler): takes in what the kernel has accepted, stops accepting, echoes what has arrived, ends each

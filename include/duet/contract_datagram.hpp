@@ -121,7 +121,8 @@ concept outgoing_batch =
     };
 
 /// The echo service of RFC 862 over datagrams.
-/// * listen(endpoint) may be called several times and returns what was bound; start() begins to answer.
+/// * listen(endpoint) may be called several times and returns what was bound; start() begins to answer. listen(descriptor): the same of one
+///   that is bound already; other processes may have it too.
 /// * Every datagram goes back to its sender, whole, empty ones too, from the address that it was sent to. Not answered and counted instead:
 ///   one that was truncated, sent to a group or broadcast, or by a sender without a name; and, by the loop guard, from a suspect
 ///   port or too often.

@@ -44,6 +44,7 @@ concept session = requires(Session& it, const Session& fixed, std::error_code wh
 
 /// Listeners and sessions under one lifecycle.
 /// * listen(endpoint) may be called several times, before and after start(), and returns what was bound; it throws as listener::listen.
+///   listen(descriptor): the same of one that listens already, as listener::assign.
 /// * start(handler): void(session_ptr) is called for each connection that the caps admit. What it throws is judged as by guard().
 /// * An error of accept is passed over, waited out or ends that listener, as accept_policy says. Without descriptors one client is told by a
 ///   reset, accepting pauses, and goes on as soon as a session has gone or the pause is over; sessions are not disturbed.

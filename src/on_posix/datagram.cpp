@@ -4,6 +4,7 @@
 #include <string>
 
 #include "duet/error.hpp"
+#include "duet/os/bound_socket.hpp"
 #include "duet/os/datagram_io.hpp"
 #include "duet/os/sys.hpp"
 #include "outcome.hpp"
@@ -32,20 +33,16 @@ datagram_socket::~datagram_socket() {
 void datagram_socket::start_open(os::flow& steps, const endpoint& like,
                                  const datagram_options& options, bool bind) {
   close();
-  auto [fd, address] = os::open_datagram(steps, like, SOCK_NONBLOCK, options);
-  if (!fd) return;
+  os::bound_socket made;
   if (bind) {
-    if (!os::prepare_socket_file(steps, fd.get(), like, options.socket)) return;
-    const int result = os::sys::bind(fd.get(), &address.generic, address.size);
-    if (!steps.took("bind", result, outcome(result),
-                    [&] { return os::describe(address, SOCK_DGRAM); }))
-      return;
-    os::socket_file file(like);
-    if (!file.set_access(steps, options.socket)) return;
-    file_ = std::move(file);
+    made = os::open_bound_datagram(steps, like, options);
+  } else {
+    made.fd = os::open_datagram(steps, like, SOCK_NONBLOCK, options).fd;
   }
+  if (!made.fd) return;
+  file_ = std::move(made.file);
   set_observer(steps.watcher());
-  assign(std::move(fd), options);
+  assign(std::move(made.fd), options);
 }
 
 void datagram_socket::open(const endpoint& like, const datagram_options& options,

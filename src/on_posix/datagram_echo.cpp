@@ -27,17 +27,14 @@ class datagram_echo_server::core : public std::enable_shared_from_this<core> {
       : loop_(owner), options_(options), socket_options_(os::echo_socket_options(options)) {}
 
   endpoint listen(const endpoint& at) {
-    door& fresh = doors_.emplace_back(loop_, options_, socket_options_);
-    try {
-      fresh.socket.bind(at, socket_options_, options_.watcher);
-      endpoint bound = fresh.socket.local_endpoint();
-      fresh.answers.bound_at(bound);
-      if (started_) receive(fresh);
-      return bound;
-    } catch (...) {
-      doors_.pop_back();
-      throw;
-    }
+    return open([&](door& fresh) { fresh.socket.bind(at, socket_options_, options_.watcher); });
+  }
+  endpoint listen(os::unique_fd bound) {
+    return open([&](door& fresh) {
+      fresh.answers.inherit(bound.get(), socket_options_);
+      fresh.socket.set_observer(options_.watcher);
+      fresh.socket.assign(std::move(bound), socket_options_);
+    });
   }
 
   void start() {
@@ -53,6 +50,21 @@ class datagram_echo_server::core : public std::enable_shared_from_this<core> {
   [[nodiscard]] const datagram_echo_counters& counters() const noexcept { return counters_; }
 
  private:
+  template <class Bind>
+  endpoint open(Bind bind) {
+    door& fresh = doors_.emplace_back(loop_, options_, socket_options_);
+    try {
+      bind(fresh);
+      endpoint bound = fresh.socket.local_endpoint();
+      fresh.answers.bound_at(bound);
+      if (started_) receive(fresh);
+      return bound;
+    } catch (...) {
+      doors_.pop_back();
+      throw;
+    }
+  }
+
   void receive(door& at) {
     at.socket.async_receive_batch(
         at.received, [self = shared_from_this(), &at](std::error_code ec, std::size_t) {
@@ -95,6 +107,10 @@ datagram_echo_server::~datagram_echo_server() {
 }
 
 endpoint datagram_echo_server::listen(const endpoint& at) { return core_->listen(at); }
+
+endpoint datagram_echo_server::listen(os::unique_fd bound) {
+  return core_->listen(std::move(bound));
+}
 
 void datagram_echo_server::start() { core_->start(); }
 

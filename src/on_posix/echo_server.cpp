@@ -120,6 +120,10 @@ echo_server::echo_server(loop& owner, const echo_server_options& options)
 
 endpoint echo_server::listen(const endpoint& at) { return server_.listen(at); }
 
+endpoint echo_server::listen(os::unique_fd listening) {
+  return server_.listen(std::move(listening));
+}
+
 void echo_server::start() {
   server_.start_with([core = core_](detail::session_setup&& setup) -> session_ptr {
     return std::make_shared<session>(*core, std::move(setup));

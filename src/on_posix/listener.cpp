@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "duet/error.hpp"
+#include "duet/os/bound_socket.hpp"
 #include "duet/os/flow.hpp"
-#include "duet/os/sys.hpp"
 #include "duet/policy/accept_policy.hpp"
 
 namespace duet::on_posix {
@@ -24,30 +24,17 @@ listener::~listener() {
 }
 
 void listener::open(const endpoint& at, const socket_options& options, os::flow& steps) {
-  auto [fd, address] = os::open_unbound_socket(steps, at, SOCK_NONBLOCK);
-  const int family = address.generic.sa_family;
-  if (!fd || !os::apply_options(steps, fd.get(), family, os::option_stage::before_listen,
-                                os::listening_options(at, options)))
-    return;
-  const auto outcome = [](int result) {
-    return result == 0 ? std::error_code() : os::sys::last_error();
-  };
-  if (!os::prepare_socket_file(steps, fd.get(), at, options)) return;
-  int result = os::sys::bind(fd.get(), &address.generic, address.size);
-  if (!steps.took("bind", result, outcome(result),
-                  [&] { return os::describe(address, SOCK_STREAM); }))
-    return;
-  os::socket_file file(at);
-  if (!file.set_access(steps, options)) return;
-  result = os::sys::listen(fd.get(), options.backlog);
-  if (!steps.took("listen", result, outcome(result),
-                  [&] { return "backlog " + std::to_string(options.backlog); }))
-    return;
-  file_ = std::move(file);
+  os::bound_socket bound = os::open_listener(steps, at, options);
+  if (!bound.fd) return;
+  take(std::move(bound), options, steps.watcher());
+}
+
+void listener::take(os::bound_socket bound, const socket_options& options, observer* watcher) {
+  file_ = std::move(bound.file);
   setup_ = std::make_shared<const os::accept_setup>(
-      os::accept_setup{family, options, steps.watcher(), ""});
-  io_->set_observer(steps.watcher());
-  io_->assign(std::move(fd));
+      os::accept_setup{bound.family, options, watcher, ""});
+  io_->set_observer(watcher);
+  io_->assign(std::move(bound.fd));
 }
 
 void listener::listen(const endpoint& at, const socket_options& options, observer* watcher) {
@@ -62,6 +49,14 @@ void listener::listen(const endpoint& at, const socket_options& options, std::er
   os::flow steps(nullptr);
   open(at, options, steps);
   ec = steps.error();
+}
+
+void listener::assign(os::unique_fd listening, const socket_options& options, observer* watcher) {
+  close();
+  std::error_code ec;
+  const os::inherited_socket found = os::inspect_listener(listening.get(), ec);
+  if (ec) throw_error(ec, "assign");
+  take({std::move(listening), found.family}, options, observer_of_steps(watcher));
 }
 
 endpoint listener::local_endpoint(std::error_code& ec) const {

@@ -26,6 +26,18 @@ endpoint server_core::listen(const endpoint& at) {
   return opened.entrance.local_endpoint();
 }
 
+endpoint server_core::listen(os::unique_fd listening) {
+  door& opened = doors_.emplace_back(loop_);
+  try {
+    opened.entrance.assign(std::move(listening), options_.socket, options_.watcher);
+  } catch (...) {
+    doors_.pop_back();
+    throw;
+  }
+  accept(opened);
+  return opened.entrance.local_endpoint();
+}
+
 void server_core::start(session_maker make) {
   make_ = std::move(make);
   state_.start();
@@ -262,6 +274,8 @@ server::~server() {
 }
 
 endpoint server::listen(const endpoint& at) { return core_->listen(at); }
+
+endpoint server::listen(os::unique_fd listening) { return core_->listen(std::move(listening)); }
 
 void server::start_with(session_maker make) { core_->start(std::move(make)); }
 

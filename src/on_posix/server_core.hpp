@@ -34,6 +34,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
         deadline_(owner) {}
 
   endpoint listen(const endpoint& at);
+  endpoint listen(os::unique_fd listening);
   void start(session_maker make);
   void pause();
   void resume();

@@ -115,6 +115,11 @@ void tell_facts(const control_facts& facts, datagram_info& info) {
   if (facts.v4) {
     info.destination = words_of(facts.v4->ipi_addr);
     info.local_address = words_of(facts.v4->ipi_spec_dst);
+    // Queued before IP_PKTINFO was set, by whoever had the socket then: what the header says has to do. A net's broadcast passes for one's own.
+    const bool to_all =
+        info.destination->is_multicast() || facts.v4->ipi_addr.s_addr == INADDR_BROADCAST;
+    if (facts.v4->ipi_spec_dst.s_addr == INADDR_ANY && !to_all)
+      info.local_address = info.destination;
     info.interface_index = static_cast<unsigned>(facts.v4->ipi_ifindex);
   } else if (facts.v6) {
     info.interface_index = facts.v6->ipi6_ifindex;

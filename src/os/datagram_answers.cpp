@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "duet/os/datagram_answers.hpp"
 
+#include <linux/sock_diag.h>
+
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <random>
 #include <string_view>
 #include <utility>
+
+#include "duet/error.hpp"
+#include "duet/os/bound_socket.hpp"
+#include "duet/os/datagram_options.hpp"
+#include "duet/os/sys.hpp"
 
 namespace duet::os {
 namespace {
@@ -53,6 +61,21 @@ datagram_options echo_socket_options(const datagram_echo_options& how) {
 datagram_answers::datagram_answers(const datagram_echo_options& how)
     : guard_({how.loop_guard, {how.replies_per_second, how.replies_at_once}}),
       secret_(std::random_device{}()) {}
+
+void datagram_answers::inherit(int fd, const datagram_options& options) {
+  std::error_code ec;
+  const inherited_socket found = inspect_datagram(fd, ec);
+  if (ec) throw_error(ec, "listen");
+  flow steps(nullptr);
+  datagram_options asked;
+  asked.metadata = options.metadata;
+  if (!apply_datagram_options(steps, fd, found.family, asked))
+    throw_error(steps.error(), steps.failed_step(), &found.at);
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof(memory);
+  if (sys::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0)
+    dropped_before_ = memory[SK_MEMINFO_DROPS];
+}
 
 policy::datagram_question datagram_answers::question(const datagram_info& about,
                                                      const socket_address& peer,

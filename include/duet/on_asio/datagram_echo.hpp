@@ -32,6 +32,7 @@ class datagram_echo_server {
   datagram_echo_server& operator=(datagram_echo_server&&) = delete;
 
   endpoint listen(const endpoint& at) { return core_->listen(at); }
+  endpoint listen(os::unique_fd bound) { return core_->listen(std::move(bound)); }
   void start() { core_->start(); }
   void stop() { core_->stop(); }
   [[nodiscard]] const datagram_echo_counters& counters() const noexcept {

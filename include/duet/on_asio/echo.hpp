@@ -36,6 +36,7 @@ class echo_server {
   echo_server& operator=(echo_server&&) = delete;
 
   endpoint listen(const endpoint& at) { return server_->listen(at); }
+  endpoint listen(os::unique_fd listening) { return server_->listen(std::move(listening)); }
   void start() {
     server_->start_with([core = core_](detail::session_setup&& setup) -> session_ptr {
       return std::make_shared<detail::echo_session>(*core, std::move(setup));

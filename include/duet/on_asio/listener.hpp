@@ -21,6 +21,7 @@
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/stream.hpp"
 #include "duet/os/accept.hpp"
+#include "duet/os/bound_socket.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/socket_file.hpp"
 #include "duet/policy/accept_policy.hpp"
@@ -134,6 +135,16 @@ class basic_listener {
     os::flow steps(nullptr);
     open(at, options, steps);
     ec = steps.error();
+  }
+  void assign(os::unique_fd listening, const socket_options& options = {},
+              observer* watcher = nullptr) {
+    close();
+    std::error_code ec;
+    const os::inherited_socket found = os::inspect_listener(listening.get(), ec);
+    if (!ec) state_->acceptor.assign({found.family, 0}, listening.get(), ec);
+    if (ec) throw_error(ec, "assign");
+    [[maybe_unused]] const int now_asios = listening.release();  // which knows of duplicates then
+    state_->setup = {found.family, options, observer_of_steps(watcher), "acceptor.async_wait"};
   }
   [[nodiscard]] bool is_open() const noexcept { return state_->acceptor.is_open(); }
   [[nodiscard]] int native_handle() const noexcept {

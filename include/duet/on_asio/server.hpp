@@ -35,6 +35,7 @@ class server {
   server& operator=(server&&) = delete;
 
   endpoint listen(const endpoint& at) { return core_->listen(at); }
+  endpoint listen(os::unique_fd listening) { return core_->listen(std::move(listening)); }
 
   /// Begins to serve: `handler`, void(session_ptr), is called for each connection. It may be a coroutine, asio::awaitable<void>(session_ptr):
   /// then the session ends with it.

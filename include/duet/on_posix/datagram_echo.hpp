@@ -10,6 +10,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/on_posix/detail/handler.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/os/unique_fd.hpp"
 
 namespace duet::on_posix {
 
@@ -22,6 +23,7 @@ class datagram_echo_server {
   datagram_echo_server& operator=(datagram_echo_server&&) = delete;
 
   endpoint listen(const endpoint& at);
+  endpoint listen(os::unique_fd bound);
   void start();
   void stop();
   [[nodiscard]] const datagram_echo_counters& counters() const noexcept;

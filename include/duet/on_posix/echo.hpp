@@ -27,6 +27,7 @@ class echo_server {
   echo_server& operator=(echo_server&&) = delete;
 
   endpoint listen(const endpoint& at);
+  endpoint listen(os::unique_fd listening);
   void start();
   template <class Handler>
   void drain(std::chrono::milliseconds deadline, Handler&& handler) {

@@ -13,6 +13,7 @@
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/stream.hpp"
 #include "duet/os/accept.hpp"
+#include "duet/os/bound_socket.hpp"
 #include "duet/os/flow.hpp"
 #include "duet/os/socket_file.hpp"
 #include "duet/socket_options.hpp"
@@ -31,6 +32,8 @@ class listener {
   // Descriptor.
   void listen(const endpoint& at, const socket_options& options = {}, observer* watcher = nullptr);
   void listen(const endpoint& at, const socket_options& options, std::error_code& ec);
+  void assign(os::unique_fd listening, const socket_options& options = {},
+              observer* watcher = nullptr);
   [[nodiscard]] bool is_open() const noexcept { return io_->fd() >= 0; }
   [[nodiscard]] int native_handle() const noexcept { return io_->fd(); }
 
@@ -54,6 +57,7 @@ class listener {
   /// Shared with the operation in flight: the listener may be moved or closed meanwhile.
   using shared_setup = std::shared_ptr<const os::accept_setup>;
   void open(const endpoint& at, const socket_options& options, os::flow& steps);
+  void take(os::bound_socket bound, const socket_options& options, observer* watcher);
   void start(accept_handler handler);
   static void wait_and_accept(const detail::source_ref<detail::io_source>& io, shared_setup with,
                               accept_handler handler);

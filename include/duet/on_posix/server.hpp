@@ -25,6 +25,7 @@ class server {
   server& operator=(server&&) = delete;
 
   endpoint listen(const endpoint& at);
+  endpoint listen(os::unique_fd listening);
 
   /// Begins to serve: `handler`, void(session_ptr), is called for each connection.
   template <class Handler>

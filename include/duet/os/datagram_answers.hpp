@@ -30,6 +30,10 @@ class datagram_answers {
   /// The port of the socket itself. Precondition of answer().
   void bound_at(const endpoint& own) noexcept { own_port_ = own.port(); }
 
+  /// Of a socket that somebody else has bound, before it is used: it is made fit to be shared (os/bound_socket.hpp), asked for what the answers
+  /// need to know, and what it lost before counts no more. Throws std::system_error.
+  void inherit(int fd, const datagram_options& options);
+
   /// Clears `to`, and puts the replies into it; their bytes are those of `from`.
   void answer(incoming_batch& from, outgoing_batch& to, time_point now,
               datagram_echo_counters& counters);

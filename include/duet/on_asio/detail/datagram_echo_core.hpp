@@ -33,17 +33,16 @@ class datagram_echo_core : public std::enable_shared_from_this<datagram_echo_cor
       : executor_(executor), options_(options), socket_options_(os::echo_socket_options(options)) {}
 
   endpoint listen(const endpoint& at) {
-    datagram_echo_door& fresh = doors_.emplace_back(executor_, options_, socket_options_);
-    try {
+    return open([&](datagram_echo_door& fresh) {
       fresh.socket.bind(at, socket_options_, options_.watcher);
-      endpoint bound = fresh.socket.local_endpoint();
-      fresh.answers.bound_at(bound);
-      if (started_) receive(fresh);
-      return bound;
-    } catch (...) {
-      doors_.pop_back();
-      throw;
-    }
+    });
+  }
+  endpoint listen(os::unique_fd bound) {
+    return open([&](datagram_echo_door& fresh) {
+      fresh.answers.inherit(bound.get(), socket_options_);
+      fresh.socket.set_observer(options_.watcher);
+      fresh.socket.assign(std::move(bound), socket_options_);
+    });
   }
 
   void start() {
@@ -59,6 +58,21 @@ class datagram_echo_core : public std::enable_shared_from_this<datagram_echo_cor
   [[nodiscard]] const datagram_echo_counters& counters() const noexcept { return counters_; }
 
  private:
+  template <class Bind>
+  endpoint open(Bind bind) {
+    datagram_echo_door& fresh = doors_.emplace_back(executor_, options_, socket_options_);
+    try {
+      bind(fresh);
+      endpoint bound = fresh.socket.local_endpoint();
+      fresh.answers.bound_at(bound);
+      if (started_) receive(fresh);
+      return bound;
+    } catch (...) {
+      doors_.pop_back();
+      throw;
+    }
+  }
+
   void receive(datagram_echo_door& at) {
     at.socket.async_receive_batch(
         at.received, [self = shared_from_this(), &at](std::error_code ec, std::size_t) {

@@ -38,6 +38,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
         deadline_(owner) {}
 
   endpoint listen(const endpoint& at);
+  endpoint listen(os::unique_fd listening);
   void start(session_maker make);
   void pause();
   void resume();
@@ -107,6 +108,18 @@ inline endpoint server_core::listen(const endpoint& at) {
   door& opened = doors_.emplace_back(loop_);
   try {
     opened.entrance.listen(at, options_.socket, options_.watcher);
+  } catch (...) {
+    doors_.pop_back();
+    throw;
+  }
+  accept(opened);
+  return opened.entrance.local_endpoint();
+}
+
+inline endpoint server_core::listen(os::unique_fd listening) {
+  door& opened = doors_.emplace_back(loop_);
+  try {
+    opened.entrance.assign(std::move(listening), options_.socket, options_.watcher);
   } catch (...) {
     doors_.pop_back();
     throw;
