@@ -165,9 +165,9 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   const std::map<std::string, color_mode> colors{{"auto", color_mode::automatic},
                                                  {"always", color_mode::always},
                                                  {"never", color_mode::never}};
-  app.add_option("--color", value.color, "auto, always or never; auto obeys NO_COLOR")
+  app.add_option("--color", value.color, "Colours; auto obeys NO_COLOR")
       ->transform(CLI::CheckedTransformer(colors).description(""))
-      ->type_name("WHEN");
+      ->type_name("auto|always|never");
   app.add_flag("--json", value.json, "JSON Lines on stdout, schema duet-bench/1");
   app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
   add_run(app, value);
