@@ -27,6 +27,7 @@
 #include "harness/result_json.hpp"
 #include "harness/terminal.hpp"
 #include "scenarios/idle.hpp"
+#include "scenarios/scenario.hpp"
 #include "setup.hpp"
 
 namespace duet::bench {
@@ -34,8 +35,6 @@ namespace duet::bench {
 namespace {
 
 constexpr std::chrono::milliseconds start_limit{10'000};
-/// Descriptors of either end that are no connections.
-constexpr std::size_t spare_descriptors = 64;
 constexpr std::uint64_t kib = 1024;
 
 /// The figure behind `label` in a file of /proc, in KiB there. Source: proc(5).
@@ -126,9 +125,9 @@ int idle_command(const options& o) {
     progress_line progress;
     for (const arm& each : all_arms()) {
       // One process, one figure: the control says nothing. The limit's own memory is what its author wrote down beforehand, for TCP only.
+      if (each.group != arm_group::standard) continue;
       if (each.name == control_name || each.name == "limit") continue;
       for (const char* const transport : {"tcp", "unix"}) {
-        if (each.name == "asio-stock" && transport != std::string_view("tcp")) continue;
         progress.show(fmt::format("idle: {} over {}", each.name, transport));
         all.push_back(measure(o.idle, each, transport, interrupts));
       }

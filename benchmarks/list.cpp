@@ -25,16 +25,20 @@ int list_command(const options& o) {
       print_line({{"type", "arm"}, {"name", each.name}, {"summary", each.summary}});
     return 0;
   }
-  const auto time = plan().expected_time(all_arms().size());
-  fmt::print("Cells (about {} each with all arms; * are those of --quick):\n",
+  const auto time = plan().expected_time(select_arms({}).size());
+  fmt::print("Cells (about {} each with the standard arms; * are those of --quick):\n",
              format_duration(time));
   for (const cell& each : all_cells()) {
-    fmt::print("  {} {:<30} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
+    fmt::print("  {} {:<46} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
   }
-  fmt::print("\nBy a command of its own:\n    {:<30} {}\n", "resolve", description(resolve_plan{}));
-  fmt::print("    {:<30} {}\n", "idle", description(idle_plan{}));
+  fmt::print("\nBy a command of its own:\n    {:<46} {}\n", "resolve", description(resolve_plan{}));
+  fmt::print("    {:<46} {}\n", "idle", description(idle_plan{}));
   fmt::print("\nArms:\n");
-  for (const arm& each : all_arms()) fmt::print("    {:<12} {}\n", each.name, each.summary);
+  for (const arm& each : all_arms()) {
+    const bool standard = each.group == arm_group::standard;
+    fmt::print("  {} {:<12} {}\n", standard ? ' ' : '+', each.name, each.summary);
+  }
+  fmt::print("  + not among the standard arms: --arms NAME, --peers\n");
   return 0;
 }
 

@@ -54,10 +54,22 @@ void add_selection(CLI::App& command, options& value) {
                   "Only cells whose id contains TEXT (see list); may be repeated")
       ->allow_extra_args(false)
       ->type_name("TEXT");
-  command.add_option("--arms", value.arms, "Only these arms; raw and its control raw' always run")
+  command
+      .add_option("--arms", value.arms.names,
+                  "Only these arms; raw and its control raw' always run")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
+  command
+      .add_option("--arm", value.arms.own,
+                  "Your server as one more arm; it prints `listening ENDPOINT`,\n"
+                  "echoes, ends on SIGTERM; $DUET_BENCH_LISTEN says where; may be\n"
+                  "repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=COMMAND");
+  command.add_flag("--peers", value.arms.peers,
+                   "Against other libraries and languages instead: libuv, libevent,\n"
+                   "Boost.Asio, Go, node, as far as they are built");
   command.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
       ->type_name("SERVER,LOADER");
 }

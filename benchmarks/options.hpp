@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "arms/catalogue.hpp"
 #include "harness/terminal.hpp"
 #include "scenarios/idle.hpp"
 #include "scenarios/resolve.hpp"
@@ -22,7 +23,7 @@ struct options {
   bool json = false;
   bool gates = true;
   std::vector<std::string> filters;
-  std::vector<std::string> arms;
+  arm_wishes arms;
   std::optional<std::size_t> blocks, squares;
   std::optional<std::chrono::milliseconds> slot, warm_up;
   std::optional<std::uint64_t> seed;

@@ -9,6 +9,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "duet/os/limits.hpp"
 #include "harness/environment.hpp"
 
 namespace duet::bench {
@@ -37,7 +38,9 @@ plan make_plan(const options& o) {
 
 /// The program of an arm that one of the cells needs and that is not there; empty if all are.
 std::string missing_program(const arm& of, const std::vector<cell>& cells, const fs::path& folder) {
+  if (of.group == arm_group::own) return {};
   for (const cell& each : cells) {
+    if (!of.refusal(each).empty()) continue;
     std::string program = of.program_for(each);
     if (::access((folder / program).c_str(), X_OK) != 0) return program;
   }
@@ -60,6 +63,17 @@ std::vector<arm> present_arms(const std::vector<arm>& wanted, const std::vector<
     }
   }
   return present;
+}
+
+/// Why no run of these arms can measure a cell; empty if one can.
+std::string obstacle(const cell& what, const std::vector<arm>& arms, std::size_t descriptors) {
+  for (const arm& each : arms) {
+    if (auto refusal = each.refusal(what); !refusal.empty()) return refusal;
+  }
+  const std::size_t needed = what.connections + spare_descriptors;
+  if (needed <= descriptors) return {};
+  return fmt::format("{} connections need {} descriptors, the limit is {}", what.connections,
+                     needed, descriptors);
 }
 
 /// The placement of each cell. @throws std::invalid_argument for a wish that cannot be granted
@@ -89,10 +103,18 @@ fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path();
 
 chosen choose_what_to_run(const options& o) {
   const auto cells = select_cells(o.filters, o.quick);
+  std::error_code ec;
+  const std::size_t descriptors = os::raise_descriptor_limit(ec);
   if (cells.empty())
     throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
   chosen result{make_plan(o), select_arms(o.arms), place_cells(cells, o.cpus, read_topology())};
   result.arms = present_arms(result.arms, cells, own_folder());
+  for (cell_result& each : result.cells) {
+    auto reason = obstacle(each.what, result.arms, descriptors);
+    if (each.skipped || reason.empty()) continue;
+    each.skipped = true;
+    each.failure = std::move(reason);
+  }
   return result;
 }
 

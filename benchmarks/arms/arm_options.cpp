@@ -13,10 +13,10 @@ namespace {
 
 [[noreturn]] void usage_error(std::string_view argument) {
   std::fprintf(stderr,
-               "not understood: %.*s\nusage: [--listen=tcp://ADDRESS:PORT] [--buffer-bytes=N] "
-               "[--congestion-control=NAME] [--connections=N]\n"
-               "of datagrams: [--listen=ENDPOINT] [--batch=N] [--receive-buffer-bytes=N] "
-               "[--one-way] [--metadata] [--segments]\n",
+               "not understood: %.*s\nusage: [--listen=ENDPOINT] [--buffer-bytes=N] "
+               "[--congestion-control=NAME] [--connections=N] [--spin] [--sink=BYTES]\n"
+               "of datagrams: [--listen=ENDPOINT] [--batch=N] [--datagram-bytes=N] "
+               "[--receive-buffer-bytes=N] [--spin] [--one-way] [--metadata] [--segments]\n",
                static_cast<int>(argument.size()), argument.data());
   std::exit(2);
 }
@@ -35,6 +35,10 @@ bool apply(arm_options& options, std::string_view name, std::string_view value) 
     return parse_number(value, options.buffer_bytes);
   } else if (name == "--connections") {
     return parse_number(value, options.connections);
+  } else if (name == "--sink") {
+    return parse_number(value, options.sink_bytes);
+  } else if (name == "--datagram-bytes") {
+    return parse_number(value, options.datagram_bytes);
   } else if (name == "--batch") {
     return parse_number(value, options.batch);
   } else if (name == "--receive-buffer-bytes") {
@@ -46,6 +50,7 @@ bool apply(arm_options& options, std::string_view name, std::string_view value) 
 }
 
 bool switch_on(arm_options& options, std::string_view name) {
+  if (name == "--spin") return options.spin = true;
   if (name == "--one-way") return options.one_way = true;
   if (name == "--metadata") return options.metadata = true;
   if (name == "--segments") return options.segments = true;

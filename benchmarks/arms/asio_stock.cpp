@@ -1,102 +1,80 @@
 // SPDX-License-Identifier: MIT
-// The arm `asio-stock`: the echo server that one writes after reading Asio's tutorial: tcp::acceptor, a session kept
-// alive by shared_from_this, async_read_some and asio::async_write in turn, default executors and an
-// io_context of default hints. It uses nothing of duet but the text of endpoints and the common options.
+// The arm `asio-stock`: the echo server that one writes after reading Asio's tutorial: an acceptor, a session kept alive by
+// shared_from_this, async_read_some and asio::async_write in turn, default executors and an io_context of default hints. It uses
+// nothing of duet but the text of endpoints and the common options.
 // @see the C++11 echo examples of Asio's documentation (the shape, not the words)
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <asio.hpp>
-#include <cstdio>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "arms/arm_options.hpp"
-#include "duet/endpoint.hpp"
+#include "arms/asio_arm.hpp"
 
 namespace {
 
-using asio::ip::tcp;
+using duet::bench::arm_options;
+using duet::bench::asio_error;
 
-class session : public std::enable_shared_from_this<session> {
+template <class Protocol>
+class session : public std::enable_shared_from_this<session<Protocol>> {
  public:
-  session(tcp::socket socket, std::size_t buffer_bytes)
-      : socket_(std::move(socket)), buffer_(buffer_bytes) {}
+  using socket = typename Protocol::socket;
+
+  session(socket connected, const arm_options& options)
+      : socket_(std::move(connected)),
+        buffer_(options.buffer_bytes),
+        swallows_(options.sink_bytes > 0),
+        counter_(options.sink_bytes) {}
 
   void start() {
-    socket_.set_option(tcp::no_delay(true));
+    duet::bench::set_nodelay(socket_);
     read();
   }
 
  private:
   void read() {
-    auto self = shared_from_this();
+    auto self = this->shared_from_this();
     socket_.async_read_some(asio::buffer(buffer_),
-                            [this, self](std::error_code error, std::size_t size) {
-                              if (!error) write(size);
+                            [this, self](asio_error error, std::size_t size) {
+                              if (error) return;
+                              const std::size_t answer = swallows_ ? counter_.take(size) : size;
+                              answer > 0 ? write(answer) : read();
                             });
   }
 
   void write(std::size_t size) {
-    auto self = shared_from_this();
+    auto self = this->shared_from_this();
     asio::async_write(socket_, asio::buffer(buffer_, size),
-                      [this, self](std::error_code error, std::size_t) {
+                      [this, self](asio_error error, std::size_t) {
                         if (!error) read();
                       });
   }
 
-  tcp::socket socket_;
+  socket socket_;
   std::vector<char> buffer_;
+  bool swallows_;
+  duet::bench::sink_counter counter_;
 };
 
+template <class Protocol>
 class server {
  public:
-  server(asio::io_context& context, const tcp::endpoint& where,
-         const duet::bench::arm_options& options)
-      : acceptor_(context, where), buffer_bytes_(options.buffer_bytes) {
-    // Asio has no option class for it; accepted sockets inherit it.
-    if (::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_CONGESTION,
-                     options.congestion_control.data(),
-                     static_cast<socklen_t>(options.congestion_control.size())) != 0) {
-      throw std::system_error(errno, std::system_category(), "TCP_CONGESTION");
-    }
+  server(typename Protocol::acceptor acceptor, const arm_options& options)
+      : acceptor_(std::move(acceptor)), options_(options) {
     accept();
   }
 
-  tcp::endpoint local_endpoint() const { return acceptor_.local_endpoint(); }
-
  private:
   void accept() {
-    acceptor_.async_accept([this](std::error_code error, tcp::socket socket) {
-      if (!error) std::make_shared<session>(std::move(socket), buffer_bytes_)->start();
+    acceptor_.async_accept([this](asio_error error, typename Protocol::socket socket) {
+      if (!error) std::make_shared<session<Protocol>>(std::move(socket), options_)->start();
       accept();
     });
   }
 
-  tcp::acceptor acceptor_;
-  std::size_t buffer_bytes_;
+  typename Protocol::acceptor acceptor_;
+  const arm_options& options_;
 };
-
-tcp::endpoint parse(const std::string& text) {
-  const auto where = duet::endpoint::parse(text);
-  return {asio::ip::make_address(where.address().to_string()), where.port()};
-}
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const auto options = duet::bench::parse_arm_options(argc, argv);
-    asio::io_context context;
-    const server echo(context, parse(options.listen), options);
-    const auto where =
-        duet::endpoint::parse(options.listen).with_port(echo.local_endpoint().port());
-    duet::bench::announce(where.to_string());
-    context.run();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "asio-stock: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return duet::bench::run_asio_arm<server>(argc, argv); }

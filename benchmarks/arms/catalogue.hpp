@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +13,24 @@
 
 namespace duet::bench {
 
+/// Which arms run together.
+enum class arm_group : std::uint8_t {
+  standard,  ///< unless others are asked for
+  uring,     ///< Asio's arms again, on io_uring instead of epoll
+  peer,      ///< other people's libraries and languages
+  own,       ///< the user's
+};
+
 struct arm {
   std::string name;
-  std::string program;  ///< file name, beside duet-bench itself
+  std::string program;  ///< file name, beside duet-bench itself; of the user's own, the command
   std::string summary;
+  arm_group group = arm_group::standard;
 
   /// The program for a cell: of datagrams it is one of its own.
   [[nodiscard]] std::string program_for(const cell& what) const;
+  /// Why it cannot take part in a cell; empty if it can.
+  [[nodiscard]] std::string refusal(const cell& what) const;
 };
 
 /// The arm that all ratios refer to, and the same binary once more: the A/A control.
@@ -33,14 +45,22 @@ struct arm_settings {
   std::size_t receive_buffer_bytes = 1 << 20;
 };
 
-/// All arms, the reference first, the control second.
+/// All arms of the catalogue, the reference first, the control second.
 const std::vector<arm>& all_arms();
 
-/// The named arms in the catalogue's order, the reference and its control always among them; all without names.
-/// @throws std::invalid_argument naming an arm that does not exist
-std::vector<arm> select_arms(const std::vector<std::string>& names);
+/// What was asked for on the command line.
+struct arm_wishes {
+  std::vector<std::string> names{};  ///< of the catalogue
+  bool peers = false;                ///< all of them, instead of the standard arms
+  std::vector<std::string> own{};    ///< "NAME=COMMAND"
+};
+
+/// The wanted arms in the catalogue's order, then the user's own; the reference and its control always among them; without wishes the
+/// standard ones. @throws std::invalid_argument naming an arm that does not exist, or text that is no own arm
+std::vector<arm> select_arms(const arm_wishes& wishes);
 
 /// The command line that starts `which` for `what` on a loopback port of the kernel's choice, or on a UNIX name of this process's and arm's.
+/// The user's own is run by sh and told where to listen by DUET_BENCH_LISTEN in its environment.
 std::vector<std::string> command_of(const arm& which, const std::string& folder, const cell& what,
                                     const arm_settings&);
 

@@ -21,7 +21,7 @@ namespace duet::bench {
 inline datagram_options socket_options_of(const arm_options& chosen) {
   datagram_options options;
   options.batch_size = chosen.batch;
-  options.max_datagram_bytes = 2048;
+  options.max_datagram_bytes = chosen.datagram_bytes;
   options.coalesce = chosen.segments;
   options.socket.receive_buffer_bytes = static_cast<int>(chosen.receive_buffer_bytes);
   options.metadata.local_address = chosen.metadata;
@@ -46,7 +46,8 @@ class datagram_arm {
   void run() {
     announce(socket_.local_endpoint().to_string());
     chosen_.batch > 1 ? receive_batch() : receive_one();
-    loop_.run();
+    if (!chosen_.spin) loop_.run();
+    while (chosen_.spin) loop_.poll();
   }
 
  private:

@@ -21,7 +21,7 @@ class server {
  public:
   server(asio::io_context& context, const typename Protocol::endpoint& where,
          const duet::bench::arm_options& options)
-      : socket_(context, where), options_(options), buffer_(2048) {
+      : socket_(context, where), options_(options), buffer_(options.datagram_bytes) {
     socket_.set_option(
         asio::socket_base::receive_buffer_size(static_cast<int>(options.receive_buffer_bytes)));
     receive();
@@ -56,6 +56,11 @@ class server {
   std::vector<char> buffer_;
 };
 
+void run(asio::io_context& context, const duet::bench::arm_options& options) {
+  if (!options.spin) context.run();
+  while (options.spin) context.poll();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,12 +71,12 @@ int main(int argc, char** argv) {
     if (where.is_unix()) {
       const server<unixgram> echo(context, unixgram::endpoint(where.path()), options);
       duet::bench::announce(options.listen);
-      context.run();
+      run(context, options);
     } else {
       const udp::endpoint at(asio::ip::make_address(where.address().to_string()), where.port());
       const server<udp> echo(context, at, options);
       duet::bench::announce(where.with_port(echo.local_endpoint().port()).to_string());
-      context.run();
+      run(context, options);
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "asio-stock: %s\n", error.what());

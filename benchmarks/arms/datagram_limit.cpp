@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
@@ -19,8 +20,6 @@ namespace {
 using duet::bench::arm_options;
 using duet::bench::wants_answer;
 using duet::os::socket_address;
-
-constexpr std::size_t datagram_bytes = 2048;
 
 int check(long result, const char* call) {
   if (result >= 0) return static_cast<int>(result);
@@ -42,12 +41,15 @@ int bind_as(const arm_options& options) {
 }
 
 void serve_one_by_one(int fd, const arm_options& options) {
-  std::vector<char> buffer(datagram_bytes);
+  std::vector<char> buffer(options.datagram_bytes);
   socket_address peer;
+  const int flags = options.spin ? MSG_DONTWAIT : 0;
   while (true) {
     peer.size = socket_address::capacity;
-    const auto got = static_cast<std::size_t>(check(
-        ::recvfrom(fd, buffer.data(), buffer.size(), 0, &peer.generic, &peer.size), "recvfrom"));
+    const auto result =
+        ::recvfrom(fd, buffer.data(), buffer.size(), flags, &peer.generic, &peer.size);
+    if (result < 0 && errno == EAGAIN) continue;
+    const auto got = static_cast<std::size_t>(check(result, "recvfrom"));
     if (!wants_answer(options, buffer.data(), got)) continue;
     check(::sendto(fd, buffer.data(), got, MSG_NOSIGNAL, &peer.generic, peer.size), "sendto");
   }
@@ -55,13 +57,14 @@ void serve_one_by_one(int fd, const arm_options& options) {
 
 /// One of a batch, where it came to and from.
 struct slot {
-  std::vector<char> bytes = std::vector<char>(datagram_bytes);
+  std::vector<char> bytes;
   iovec piece{};
   socket_address peer;
 };
 
 void serve_batches(int fd, const arm_options& options) {
   std::vector<slot> slots(options.batch);
+  for (slot& each : slots) each.bytes.resize(options.datagram_bytes);
   std::vector<mmsghdr> in(options.batch);
   std::vector<mmsghdr> out(options.batch);
   while (true) {

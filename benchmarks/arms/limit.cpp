@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -35,40 +36,59 @@ int listen_as(const arm_options& options) {
   const int fd =
       check(::socket(duet::os::family_of(where), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   const int on = 1;
-  check(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  check(::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion_control.data(),
-                     static_cast<socklen_t>(options.congestion_control.size())),
-        "TCP_CONGESTION");
+  if (!where.is_unix()) {
+    check(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+    check(::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion_control.data(),
+                       static_cast<socklen_t>(options.congestion_control.size())),
+          "TCP_CONGESTION");
+  }
   check(::bind(fd, &address.generic, address.size), "bind");
   check(::listen(fd, 4096), "listen");
   duet::bench::announce(duet::os::local_endpoint(fd, SOCK_STREAM, error).to_string());
   return fd;
 }
 
-int accept_one(int listener) {
+int accept_one(int listener, bool is_tcp) {
   const int fd = check(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
   const int on = 1;
-  check(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  if (is_tcp) check(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
   return fd;
 }
 
-/// Echoes what one read gives. @return false once the peer has closed
-bool echo_once(int fd, std::vector<char>& buffer) {
-  const auto got = ::read(fd, buffer.data(), buffer.size());
-  if (got <= 0) return false;
-  for (ssize_t sent = 0; sent < got;) {
-    const auto n =
-        ::send(fd, buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
+/// What is served, and with what.
+struct service {
+  int listener;
+  bool is_tcp;
+  int receive_flags;  ///< MSG_DONTWAIT to spin
+  std::size_t sink_bytes;
+  std::vector<char> buffer;
+};
+
+bool send_whole(int fd, const char* bytes, std::size_t size) {
+  for (std::size_t sent = 0; sent < size;) {
+    const auto n = ::send(fd, bytes + sent, size - sent, MSG_NOSIGNAL);
     if (n < 0) return false;
-    sent += n;
+    sent += static_cast<std::size_t>(n);
   }
   return true;
 }
 
-void serve_one_by_one(int listener, std::vector<char>& buffer) {
+/// Answers what one receive gives. @return false once the peer has closed
+bool serve_once(int fd, service& with, duet::bench::sink_counter& counter) {
+  ssize_t got = 0;
+  do {
+    got = ::recv(fd, with.buffer.data(), with.buffer.size(), with.receive_flags);
+  } while (got < 0 && errno == EAGAIN);
+  if (got <= 0) return false;
+  const auto size = static_cast<std::size_t>(got);
+  return send_whole(fd, with.buffer.data(), with.sink_bytes > 0 ? counter.take(size) : size);
+}
+
+void serve_one_by_one(service& with) {
   while (true) {
-    const int fd = accept_one(listener);
-    while (echo_once(fd, buffer)) {
+    const int fd = accept_one(with.listener, with.is_tcp);
+    duet::bench::sink_counter counter(with.sink_bytes);
+    while (serve_once(fd, with, counter)) {
     }
     ::close(fd);
   }
@@ -81,9 +101,10 @@ void watch(int epoll, int fd) {
   check(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
-void serve_many(int listener, std::vector<char>& buffer) {
+void serve_many(service& with) {
   const int epoll = check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  watch(epoll, listener);
+  watch(epoll, with.listener);
+  std::vector<duet::bench::sink_counter> counters;  // by descriptor
   std::array<epoll_event, 128> events;
   while (true) {
     const int ready = ::epoll_wait(epoll, events.data(), events.size(), -1);
@@ -91,9 +112,14 @@ void serve_many(int listener, std::vector<char>& buffer) {
     check(ready, "epoll_wait");
     for (int i = 0; i < ready; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == listener) {
-        watch(epoll, accept_one(listener));
-      } else if (!echo_once(fd, buffer)) {
+      const auto place = static_cast<std::size_t>(fd);
+      if (fd == with.listener) {
+        const int accepted = accept_one(with.listener, with.is_tcp);
+        const duet::bench::sink_counter fresh(with.sink_bytes);
+        counters.resize(std::max(counters.size(), static_cast<std::size_t>(accepted) + 1), fresh);
+        counters[static_cast<std::size_t>(accepted)] = fresh;
+        watch(epoll, accepted);
+      } else if (!serve_once(fd, with, counters[place])) {
         ::close(fd);
       }
     }
@@ -104,11 +130,8 @@ void serve_many(int listener, std::vector<char>& buffer) {
 
 int main(int argc, char** argv) {
   const auto options = duet::bench::parse_arm_options(argc, argv);
-  std::vector<char> buffer(options.buffer_bytes);
-  const int listener = listen_as(options);
-  if (options.connections == 1) {
-    serve_one_by_one(listener, buffer);
-  } else {
-    serve_many(listener, buffer);
-  }
+  const bool is_tcp = !duet::endpoint::parse(options.listen).is_unix();
+  service with{listen_as(options), is_tcp, options.spin ? MSG_DONTWAIT : 0, options.sink_bytes,
+               std::vector<char>(options.buffer_bytes)};
+  options.connections == 1 ? serve_one_by_one(with) : serve_many(with);
 }

@@ -3,7 +3,17 @@
 #include "arms/duet_arm.hpp"
 #include "duet/on_asio/echo.hpp"
 #include "duet/on_asio/loop.hpp"
+#include "duet/on_asio/server.hpp"
 
-int main(int argc, char** argv) {
-  return duet::bench::run_duet_arm<duet::on_asio::loop, duet::on_asio::echo_server>(argc, argv);
-}
+namespace {
+
+struct column {
+  using loop = duet::on_asio::loop;
+  using echo_server = duet::on_asio::echo_server;
+  using server = duet::on_asio::server;
+  using session_ptr = duet::on_asio::session_ptr;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return duet::bench::run_duet_arm<column>(argc, argv); }

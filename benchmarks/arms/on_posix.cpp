@@ -3,7 +3,17 @@
 #include "arms/duet_arm.hpp"
 #include "duet/on_posix/echo.hpp"
 #include "duet/on_posix/loop.hpp"
+#include "duet/on_posix/server.hpp"
 
-int main(int argc, char** argv) {
-  return duet::bench::run_duet_arm<duet::on_posix::loop, duet::on_posix::echo_server>(argc, argv);
-}
+namespace {
+
+struct column {
+  using loop = duet::on_posix::loop;
+  using echo_server = duet::on_posix::echo_server;
+  using server = duet::on_posix::server;
+  using session_ptr = duet::on_posix::session_ptr;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return duet::bench::run_duet_arm<column>(argc, argv); }

@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
+#include "duet/endpoint.hpp"
+#include "duet/os/limits.hpp"
 #include "harness/counters.hpp"
 
 namespace duet::bench {
@@ -21,38 +24,76 @@ constexpr milliseconds answer_margin{10'000};
 constexpr milliseconds count_limit{60'000};  // a traced server is slow
 constexpr std::string_view ready_word = "listening ";
 
+/// As the loader's --kind has it.
+std::string_view loader_word(traffic_kind kind) {
+  switch (kind) {
+    case traffic_kind::closed: return "closed";
+    case traffic_kind::open: return "open";
+    case traffic_kind::one_way: return "one-way";
+    case traffic_kind::arrivals: break;
+  }
+  return "arrivals";
+}
+
+/// @throws std::runtime_error naming the arm
+void check_announced(const arm& which, const std::string& where, const cell& what) {
+  try {
+    if (scheme(endpoint::parse(where).transport()) == what.transport()) return;
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("arm {}: {}", which.name, error.what()));
+  }
+  throw std::runtime_error(
+      fmt::format("arm {} listens on {}, this cell is of {}", which.name, where, what.transport()));
+}
+
 }  // namespace
 
 crew::crew(const run_context& run, cell_result& result) : run_(run), result_(result) {
   for (const arm& each : run.arms) arms_.push_back(start_arm(each));
-  loader_ = start_loader();
-  result.congestion_control = parse_ready(loader_->read_line(start_limit)).congestion_control;
+  start_loaders();
+  if (result.what.kind == traffic_kind::open && result.rate_per_s == 0) find_rate();
 }
 
-slot_report crew::ask(const command& what, milliseconds limit) {
+slot_report crew::ask(std::size_t arm_index, command what, milliseconds limit) {
+  const bool own_loader = loaders_.size() > 1;
+  what.target = own_loader ? 0 : arm_index;
+  child& loader = *loaders_[own_loader ? arm_index : 0];
   try {
-    loader_->write_line(to_line(what));
-    return parse_report(loader_->read_line(limit));
+    loader.write_line(to_line(what));
+    return parse_report(loader.read_line(limit));
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("arm {}: {}", run_.arms[what.target].name, error.what()));
+    throw std::runtime_error(fmt::format("arm {}: {}", run_.arms[arm_index].name, error.what()));
   }
 }
 
 slot_report crew::run_slot(std::size_t arm_index) {
   const plan& how = run_.how;
-  return ask({.target = arm_index,
-              .warm_up_ms = static_cast<std::uint64_t>(how.warm_up.count()),
-              .measure_ms = static_cast<std::uint64_t>((how.slot - how.warm_up).count())},
+  return ask(arm_index,
+             {.warm_up_ms = static_cast<std::uint64_t>(how.warm_up.count()),
+              .measure_ms = static_cast<std::uint64_t>((how.slot - how.warm_up).count()),
+              .rate_per_s = result_.rate_per_s},
              how.slot + answer_margin);
 }
 
+void crew::find_rate() {
+  double slowest = 0;
+  for (std::size_t i = 0; i < arms_.size(); ++i) {
+    const slot_report turn = run_slot(i);
+    const double rate = static_cast<double>(turn.messages) * 1e9 /
+                        static_cast<double>(std::max<std::uint64_t>(turn.elapsed_ns, 1));
+    slowest = i == 0 ? rate : std::min(slowest, rate);
+  }
+  const double share = static_cast<double>(result_.what.load_percent) / 100;
+  result_.rate_per_s = std::max<std::uint64_t>(static_cast<std::uint64_t>(slowest * share), 1);
+}
+
 slot_report crew::run_messages(std::size_t arm_index, std::uint64_t messages) {
-  return ask({.target = arm_index, .messages = messages}, count_limit);
+  return ask(arm_index, {.messages = messages}, count_limit);
 }
 
 std::uint64_t crew::own_cpu_ns() const {
-  std::uint64_t sum =
-      process_cpu_ns(::getpid()).value_or(0) + process_cpu_ns(loader_->pid()).value_or(0);
+  std::uint64_t sum = process_cpu_ns(::getpid()).value_or(0);
+  for (const auto& loader : loaders_) sum += process_cpu_ns(loader->pid()).value_or(0);
   for (const auto& arm : arms_) sum += process_cpu_ns(arm->pid()).value_or(0);
   return sum;
 }
@@ -80,24 +121,41 @@ std::unique_ptr<child> crew::start_arm(const arm& which) {
     throw std::runtime_error(
         fmt::format("arm {} printed \"{}\", not \"listening ENDPOINT\"", which.name, line));
   }
-  targets_.push_back(
-      fmt::format("{}={}@{}", which.name, process->pid(), line.substr(ready_word.size())));
+  const std::string where = line.substr(ready_word.size());
+  check_announced(which, where, result_.what);
+  targets_.push_back(fmt::format("{}={}@{}", which.name, process->pid(), where));
   return process;
 }
 
-std::unique_ptr<child> crew::start_loader() {
+void crew::start_loaders() {
+  std::error_code ec;
+  const std::size_t needed = result_.what.connections * arms_.size() + spare_descriptors;
+  const std::size_t each = needed > os::descriptor_limit(ec) ? 1 : targets_.size();
+  for (std::size_t first = 0; first < targets_.size(); first += each)
+    loaders_.push_back(start_loader(std::span(targets_).subspan(first, each)));
+  for (const auto& loader : loaders_)
+    result_.congestion_control = parse_ready(loader->read_line(start_limit)).congestion_control;
+}
+
+std::unique_ptr<child> crew::start_loader(std::span<const std::string> targets) {
+  const cell& what = result_.what;
   std::vector<std::string> argv{
-      run_.program_folder + "/duet-bench-loader",
-      fmt::format("--connections={}", result_.what.connections),
-      fmt::format("--message-bytes={}", result_.what.message_bytes),
+      run_.program_folder + "/duet-bench-loader", fmt::format("--connections={}", what.connections),
+      fmt::format("--message-bytes={}", what.message_bytes),
       fmt::format("--congestion-control={}", run_.how.settings.congestion_control)};
-  if (const auto& shape = result_.what.datagrams) {
+  if (const auto& shape = what.datagrams) {
     argv.push_back(
         fmt::format("--receive-buffer-bytes={}", run_.how.settings.receive_buffer_bytes));
     if (shape->one_way) argv.emplace_back("--one-way");
+    if (shape->pingpong) argv.emplace_back("--pingpong");
     if (shape->extra == datagram_extra::segments) argv.emplace_back("--segments");
+  } else {
+    argv.push_back(fmt::format("--kind={}", loader_word(what.kind)));
+    argv.push_back(fmt::format("--depth={}", what.depth));
+    argv.push_back(fmt::format("--active={}", what.active));
   }
-  for (const auto& target : targets_) argv.push_back("--target=" + target);
+  if (what.spin) argv.emplace_back("--spin");
+  for (const auto& target : targets) argv.push_back("--target=" + target);
   return start("loader", argv, result_.where.loader_cpu);
 }
 

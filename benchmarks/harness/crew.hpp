@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The processes of one block: every arm, pinned and standing ready, then the loader, which holds connections to all of
-// them and drives one at a time. They end with the object.
+// them and drives one at a time. They end with the object. Where one loader may not hold so many descriptors, each arm has its own.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class crew {
   /// @throws std::runtime_error naming what did not start; interrupted
   crew(const run_context&, cell_result& result);
 
-  /// One turn of one arm, by the plan's times. @throws std::runtime_error naming the arm; interrupted
+  /// One turn of one arm, by the plan's times and the cell's rate, if it has one. @throws std::runtime_error naming the arm; interrupted
   slot_report run_slot(std::size_t arm_index);
   /// The same for a number of messages, without warm-up.
   slot_report run_messages(std::size_t arm_index, std::uint64_t messages);
@@ -46,14 +47,17 @@ class crew {
   std::unique_ptr<child> start(const std::string& name, const std::vector<std::string>& argv,
                                int cpu);
   std::unique_ptr<child> start_arm(const arm& which);
-  std::unique_ptr<child> start_loader();
-  slot_report ask(const command&, std::chrono::milliseconds limit);
+  void start_loaders();
+  std::unique_ptr<child> start_loader(std::span<const std::string> targets);
+  slot_report ask(std::size_t arm_index, command, std::chrono::milliseconds limit);
+  /// What the slowest arm can do, by one closed-loop turn of each; the cell's share of it becomes its rate.
+  void find_rate();
 
   const run_context& run_;
   cell_result& result_;
   std::vector<std::string> targets_;
   std::vector<std::unique_ptr<child>> arms_;
-  std::unique_ptr<child> loader_;  // the last member: it closes its connections first
+  std::vector<std::unique_ptr<child>> loaders_;  // the last member: it closes its connections first
 };
 
 }  // namespace duet::bench

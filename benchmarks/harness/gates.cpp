@@ -33,6 +33,24 @@ double unaccounted_ns(const slot_report& slot, double elapsed) {
   return elapsed - static_cast<double>(*slot.server_cpu_ns + slot.loader_cpu_ns);
 }
 
+/// An open loop whose messages went out late, or which did not reach its rate, measured the loader.
+template <class Function>
+bool any_open_loop(const round_result& round, Function is_bad) {
+  return std::any_of(round.slots.begin(), round.slots.end(), [&](const slot_result& slot) {
+    return slot.report.open && is_bad(*slot.report.open, slot.report.messages);
+  });
+}
+
+bool lags(const open_loop_figures& open, std::uint64_t) { return open.lag_p99_ns > most_lag_ns; }
+
+bool misses_rate(const open_loop_figures& open, std::uint64_t messages) {
+  // The last of n messages is due n - 1 intervals after the first.
+  const double planned_ns =
+      static_cast<double>(messages - 1) * 1e9 / static_cast<double>(open.rate_per_s);
+  const double margin_ns = std::max(planned_ns * 0.01, static_cast<double>(most_lag_ns) * 10);
+  return static_cast<double>(open.sending_ns) > planned_ns + margin_ns;
+}
+
 double run_delay_ns(const slot_report& slot, double) {
   return static_cast<double>(slot.server_run_delay_ns.value_or(0) +
                              slot.loader_run_delay_ns.value_or(0));
@@ -48,6 +66,8 @@ std::vector<std::string> failed_gates(const round_result& round, bool same_core)
   }
   if (!same_core && any_slot_over(round, run_delay_ns)) failed.emplace_back("run delay");
   if (round.conditions.throttled.value_or(0) > 0) failed.emplace_back("throttled");
+  if (any_open_loop(round, lags)) failed.emplace_back("send lag");
+  if (any_open_loop(round, misses_rate)) failed.emplace_back("rate");
   return failed;
 }
 

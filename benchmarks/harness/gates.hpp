@@ -3,6 +3,7 @@
 // arm is favoured by what is left out. Decisions only; the conditions are read by the runner.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,11 @@ namespace duet::bench {
 /// The share of a slot, or of a round, that foreign work may take.
 inline constexpr double gate_share = 0.02;
 
-/// The names of the gates that the round fails: "steal", "foreign busy", "run delay", "throttled".
+/// The 99th percentile by which an open loop may send later than intended.
+inline constexpr std::uint64_t most_lag_ns = 5000;
+
+/// The names of the gates that the round fails: "steal", "foreign busy", "run delay", "throttled"; of an open loop also "send lag" and
+/// "rate", when the loader was late or did not reach the rate.
 /// A condition that the kernel does not report fails no gate.
 ///
 /// Foreign work is seen most sharply in the slots themselves. On one core, server and loader leave no moment unused, so

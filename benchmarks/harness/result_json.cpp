@@ -162,6 +162,7 @@ json cell_line(const cell_result& cell, const cell_summary& summary, const std::
           {"same_core", cell.what.same_core},
           {"placement", to_json(cell.where)},
           {"loader_congestion_control", cell.congestion_control},
+          {"rate_per_s", cell.rate_per_s > 0 ? json(cell.rate_per_s) : json()},
           {"warnings", cell.warnings},
           {"failure", cell.failure},
           {"skipped", cell.skipped},

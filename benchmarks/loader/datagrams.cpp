@@ -20,6 +20,7 @@
 #include "duet/os/sockaddr.hpp"
 #include "duet/os/unique_fd.hpp"
 #include "loader/clock.hpp"
+#include "loader/connecting.hpp"
 #include "loader/fail.hpp"
 
 namespace duet::bench {
@@ -188,11 +189,9 @@ void bind_unix(int fd) {
 
 std::unique_ptr<traffic> open_datagrams(const endpoint& server,
                                         const connection_settings& settings) {
-  if (settings.message_bytes <= mark_at)
+  if (!settings.pingpong && settings.message_bytes <= mark_at)
     throw std::runtime_error("a datagram needs more than 8 bytes, for its number and a mark");
-  std::error_code error;
-  const auto address = os::to_socket_address(server, error);
-  if (error) throw std::system_error(error, server.to_string());
+  const auto address = address_of(server);
   unique_fd fd(::socket(os::family_of(server), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) fail("socket");
   if (server.is_unix()) bind_unix(fd.get());
@@ -200,13 +199,14 @@ std::unique_ptr<traffic> open_datagrams(const endpoint& server,
       static_cast<int>(settings.receive_buffer_bytes));
   // One call a burst: else the server, where it shares the core, is woken by the first datagram and takes them one by one.
   const int bytes = static_cast<int>(settings.message_bytes);
-  const bool cuts = !server.is_unix() &&
+  const bool cuts = !server.is_unix() && !settings.pingpong &&
                     ::setsockopt(fd.get(), IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof bytes) == 0;
   if (settings.segments) set(fd.get(), IPPROTO_UDP, UDP_GRO, "UDP_GRO", 1);
   const timeval silence{1, 0};
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence) != 0)
     fail("SO_RCVTIMEO");
   if (::connect(fd.get(), &address.generic, address.size) != 0) fail("connect");
+  if (settings.pingpong) return make_pingpong(std::move(fd), settings);
   return std::make_unique<datagram_flow>(std::move(fd), burst_of(server), cuts, settings);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -73,13 +74,15 @@ std::optional<std::uint64_t> difference(const std::optional<std::uint64_t>& afte
 
 slot_report run_slot(target& server, const command& c, histogram& round_trips) {
   constexpr std::uint64_t ns_per_ms = 1'000'000;
-  if (c.warm_up_ms > 0) server.flow->run({c.warm_up_ms * ns_per_ms}, round_trips);
+  if (c.warm_up_ms > 0)
+    server.flow->run({c.warm_up_ms * ns_per_ms, UINT64_MAX, c.rate_per_s}, round_trips);
   settle();
   round_trips.clear();
   const clocks before = read_clocks(server.pid);
-  const auto result = server.flow->run(
-      c.messages > 0 ? phase{UINT64_MAX, c.messages} : phase{c.measure_ms * ns_per_ms},
-      round_trips);
+  const auto result =
+      server.flow->run(c.messages > 0 ? phase{UINT64_MAX, c.messages}
+                                      : phase{c.measure_ms * ns_per_ms, UINT64_MAX, c.rate_per_s},
+                       round_trips);
   settle();
   const clocks after = read_clocks(server.pid);
   return {.messages = result.messages,
@@ -88,7 +91,8 @@ slot_report run_slot(target& server, const command& c, histogram& round_trips) {
           .loader_cpu_ns = after.loader_cpu - before.loader_cpu,
           .server_run_delay_ns = difference(after.server_delay, before.server_delay),
           .loader_run_delay_ns = difference(after.loader_delay, before.loader_delay),
-          .round_trips_ns = round_trips.to_sparse()};
+          .round_trips_ns = round_trips.to_sparse(),
+          .open = result.open};
 }
 
 void say(const std::string& line) { std::cout << line << std::endl; }
@@ -119,6 +123,15 @@ int main(int argc, char** argv) {
   app.add_option("--congestion-control", settings.congestion_control);
   app.add_option("--receive-buffer-bytes", settings.receive_buffer_bytes)
       ->check(CLI::PositiveNumber);
+  const std::map<std::string, traffic_kind> kinds{{"closed", traffic_kind::closed},
+                                                  {"open", traffic_kind::open},
+                                                  {"one-way", traffic_kind::one_way},
+                                                  {"arrivals", traffic_kind::arrivals}};
+  app.add_option("--kind", settings.kind)->transform(CLI::CheckedTransformer(kinds));
+  app.add_option("--depth", settings.depth)->check(CLI::PositiveNumber);
+  app.add_option("--active", settings.active)->check(CLI::NonNegativeNumber);
+  app.add_flag("--spin", settings.spin);
+  app.add_flag("--pingpong", settings.pingpong);
   app.add_flag("--one-way", settings.one_way);
   app.add_flag("--segments", settings.segments);
   app.add_option("--target", targets, "NAME=PID@ENDPOINT")->required();

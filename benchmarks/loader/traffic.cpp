@@ -2,21 +2,25 @@
 // See traffic.hpp. @see epoll(7), tcp(7)
 #include "loader/traffic.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <vector>
 
-#include "duet/os/sockaddr.hpp"
+#include "loader/arrivals.hpp"
 #include "loader/clock.hpp"
+#include "loader/connecting.hpp"
 #include "loader/datagrams.hpp"
 #include "loader/fail.hpp"
+#include "loader/open_loop.hpp"
+#include "loader/pipeline.hpp"
 
 namespace duet::bench {
 
@@ -47,8 +51,12 @@ void send_whole(int fd, const bytes& message) {
 }
 
 /// At least one byte, at most what is missing of the echo.
-std::size_t receive_some(int fd, bytes& echo, std::size_t received) {
-  const auto n = ::recv(fd, echo.data() + received, echo.size() - received, 0);
+/// @param flags MSG_DONTWAIT asks until there is something
+std::size_t receive_some(int fd, bytes& echo, std::size_t received, int flags = 0) {
+  ssize_t n = 0;
+  do {
+    n = ::recv(fd, echo.data() + received, echo.size() - received, flags);
+  } while (n < 0 && errno == EAGAIN && flags == MSG_DONTWAIT);
   if (n < 0) fail("recv");
   if (n == 0) throw std::runtime_error("the server closed the connection");
   return received + static_cast<std::size_t>(n);
@@ -56,8 +64,11 @@ std::size_t receive_some(int fd, bytes& echo, std::size_t received) {
 
 class one_connection final : public traffic {
  public:
-  one_connection(unique_fd fd, std::size_t message_bytes)
-      : fd_(std::move(fd)), message_(message_bytes, 'd'), echo_(message_bytes) {}
+  one_connection(unique_fd fd, std::size_t message_bytes, bool spin)
+      : fd_(std::move(fd)),
+        message_(message_bytes, 'd'),
+        echo_(message_bytes),
+        flags_(spin ? MSG_DONTWAIT : 0) {}
 
   phase_result run(const phase& until, histogram& round_trips) override {
     const std::uint64_t start = now_ns();
@@ -67,7 +78,7 @@ class one_connection final : public traffic {
       stamp(message_, ++number_);
       send_whole(fd_.get(), message_);
       for (std::size_t received = 0; received < echo_.size();) {
-        received = receive_some(fd_.get(), echo_, received);
+        received = receive_some(fd_.get(), echo_, received, flags_);
       }
       check_stamp(echo_, message_);
       const std::uint64_t after = now_ns();
@@ -81,13 +92,14 @@ class one_connection final : public traffic {
  private:
   unique_fd fd_;
   bytes message_, echo_;
+  int flags_;
   std::uint64_t number_ = 0;
 };
 
 class many_connections final : public traffic {
  public:
-  many_connections(std::vector<unique_fd> fds, std::size_t message_bytes)
-      : epoll_(::epoll_create1(EPOLL_CLOEXEC)), message_(message_bytes, 'd') {
+  many_connections(std::vector<unique_fd> fds, std::size_t active, std::size_t message_bytes)
+      : epoll_(::epoll_create1(EPOLL_CLOEXEC)), active_(active), message_(message_bytes, 'd') {
     if (!epoll_) fail("epoll_create1");
     peers_.reserve(fds.size());  // epoll keeps pointers into it
     for (auto& fd : fds) {
@@ -105,11 +117,8 @@ class many_connections final : public traffic {
     std::uint64_t now = start;
     std::uint64_t started = 0;
     std::uint64_t done = 0;
-    for (peer& p : peers_) {
-      if (started == until.messages) break;
-      send_next(p, now_ns());
-      ++started;
-    }
+    for (; started < active_ && started < until.messages; ++started)
+      send_next(peers_[spread(started, active_, peers_.size())], now_ns());
     std::array<epoll_event, 64> events;
     while (done < started) {
       const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
@@ -152,49 +161,38 @@ class many_connections final : public traffic {
   }
 
   unique_fd epoll_;
+  std::size_t active_;
   bytes message_;
   std::vector<peer> peers_;
 };
 
-/// The effective name, which the kernel may have answered otherwise than asked.
-std::string set_options(int fd, const std::string& congestion_control) {
-  const int on = 1;
-  if (::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    fail("setsockopt TCP_NODELAY");
-  if (!congestion_control.empty() &&
-      ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion_control.data(),
-                   static_cast<socklen_t>(congestion_control.size())) != 0) {
-    fail("setsockopt TCP_CONGESTION");
-  }
-  std::array<char, 32> name{};
-  socklen_t size = name.size() - 1;
-  if (::getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) != 0) return {};
-  return name.data();
+}  // namespace
+
+std::size_t spread(std::size_t which, std::size_t active, std::size_t all) noexcept {
+  return which * all / active;
 }
 
-}  // namespace
+std::unique_ptr<traffic> make_pingpong(unique_fd connected, const connection_settings& settings) {
+  return std::make_unique<one_connection>(std::move(connected), settings.message_bytes,
+                                          settings.spin);
+}
 
 opened_traffic open_traffic(const endpoint& server, const connection_settings& settings) {
   if (!server.is_stream()) return {open_datagrams(server, settings), {}};
-  if (server.transport() != transport::tcp) {
-    throw std::runtime_error("not a TCP endpoint: " + server.to_string());
-  }
-  std::error_code error;
-  const auto address = os::to_socket_address(server, error);
-  if (error) throw std::system_error(error, server.to_string());
+  if (settings.kind == traffic_kind::arrivals) return open_arrivals(server, settings);
   opened_traffic result;
-  std::vector<unique_fd> fds;
-  for (std::size_t i = 0; i < settings.connections; ++i) {
-    unique_fd fd(::socket(os::family_of(server), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd) fail("socket");
-    result.congestion_control = set_options(fd.get(), settings.congestion_control);
-    if (::connect(fd.get(), &address.generic, address.size) != 0) fail("connect");
-    fds.push_back(std::move(fd));
-  }
-  if (fds.size() == 1) {
-    result.flow = std::make_unique<one_connection>(std::move(fds.front()), settings.message_bytes);
+  auto fds = connect_streams(server, settings.connections, settings.congestion_control);
+  result.congestion_control = congestion_control_of(fds.front().get());
+  const std::size_t active = settings.active > 0 ? settings.active : fds.size();
+  if (settings.kind == traffic_kind::open) {
+    result.flow = make_open_loop(std::move(fds), settings);
+  } else if (settings.depth > 1 || settings.kind == traffic_kind::one_way) {
+    result.flow = make_pipeline(std::move(fds), active, settings);
+  } else if (fds.size() == 1) {
+    result.flow = make_pingpong(std::move(fds.front()), settings);
   } else {
-    result.flow = std::make_unique<many_connections>(std::move(fds), settings.message_bytes);
+    result.flow =
+        std::make_unique<many_connections>(std::move(fds), active, settings.message_bytes);
   }
   return result;
 }

@@ -28,76 +28,79 @@ std::string_view in_words(datagram_extra extra) {
   return ", GSO and GRO";
 }
 
-cell datagram_cell(std::size_t bytes, const datagram_shape& shape) {
-  return {.scenario = "datagram", .message_bytes = bytes, .same_core = true, .datagrams = shape};
+std::string_view place_of(const cell& of) {
+  if (of.spin) return "spin";
+  return of.same_core ? "same-core" : "split";
 }
 
-/// Both transports in every shape, and UDP's batches with what the kernel can do beside.
-void add_datagram_cells(std::vector<cell>& to) {
-  for (const bool over_unix : {false, true}) {
-    for (const bool one_way : {false, true}) {
-      for (const std::size_t batch : {64U, 1U}) {
-        for (const std::size_t bytes : {64U, 1400U})
-          to.push_back(datagram_cell(bytes, {over_unix, one_way, batch}));
-      }
-    }
+/// What distinguishes the cell from plain traffic of depth 1, for its id.
+std::string shape_of(const cell& of) {
+  std::string text;
+  if (of.active > 0) text += fmt::format("{}active/", of.active);
+  if (of.kind == traffic_kind::open) text += fmt::format("load{}/", of.load_percent);
+  if (of.scenario == "bulk") {
+    text += of.kind == traffic_kind::one_way ? "one-way/" : "both-ways/";
+  } else if (of.depth > 1) {
+    text += fmt::format("depth{}/", of.depth);
   }
-  for (const datagram_extra extra : {datagram_extra::metadata, datagram_extra::segments}) {
-    for (const std::size_t bytes : {64U, 1400U})
-      to.push_back(datagram_cell(bytes, {.extra = extra}));
-  }
+  return text;
 }
 
-std::vector<cell> make_catalogue() {
-  std::vector<cell> cells{
-      {.scenario = "pingpong",
-       .message_bytes = 64,
-       .connections = 1,
-       .same_core = true,
-       .quick = true},
-      {.scenario = "echo",
-       .message_bytes = 64,
-       .connections = 64,
-       .same_core = false,
-       .quick = true},
-  };
-  add_datagram_cells(cells);
-  return cells;
+std::string kind_in_words(const cell& of) {
+  switch (of.kind) {
+    case traffic_kind::open:
+      return fmt::format("at {} % of the slowest arm's rate", of.load_percent);
+    case traffic_kind::one_way: return fmt::format("one way, {} under way", of.depth);
+    case traffic_kind::arrivals: return "connect, one round trip, close";
+    case traffic_kind::closed: break;
+  }
+  return fmt::format("depth {}", of.depth);
+}
+
+std::string_view place_in_words(const cell& of) {
+  if (of.spin) return "server and loader spin on a core each";
+  return of.same_core ? "server and loader on the same core" : "server and loader on a core each";
+}
+
+std::string datagrams_in_words(const cell& of) {
+  const datagram_shape& shape = *of.datagrams;
+  if (shape.pingpong)
+    return fmt::format("{}, {} B, depth 1, {}", of.transport(), of.message_bytes,
+                       place_in_words(of));
+  const std::string calls =
+      shape.batch == 1 ? std::string("one a call") : fmt::format("up to {} a call", shape.batch);
+  return fmt::format("{}, {} B, {}, {}{}, {}", of.transport(), of.message_bytes,
+                     shape.one_way ? "one way" : "echo", calls, in_words(shape.extra),
+                     place_in_words(of));
 }
 
 }  // namespace
 
 std::string_view cell::transport() const {
-  if (!datagrams) return "tcp";
-  return datagrams->over_unix ? "unixgram" : "udp";
+  if (datagrams) return datagrams->over_unix ? "unixgram" : "udp";
+  return over_unix ? "unix" : "tcp";
+}
+
+bool cell::is_echo() const {
+  if (datagrams) return !datagrams->one_way;
+  return kind != traffic_kind::one_way;
 }
 
 std::string cell::id() const {
   const std::string start = fmt::format("{}/{}/{}B", scenario, transport(), message_bytes);
-  if (!datagrams)
-    return fmt::format("{}/{}c/{}", start, connections, same_core ? "same-core" : "split");
-  return fmt::format("{}/{}/batch{}/{}", start, datagrams->one_way ? "one-way" : "echo",
-                     datagrams->batch, name_of(datagrams->extra));
+  if (datagrams && !datagrams->pingpong)
+    return fmt::format("{}/{}/batch{}/{}", start, datagrams->one_way ? "one-way" : "echo",
+                       datagrams->batch, name_of(datagrams->extra));
+  return fmt::format("{}/{}c/{}{}", start, connections, shape_of(*this), place_of(*this));
 }
 
 std::string cell::description() const {
-  const std::string place =
-      fmt::format("server and loader on {}", same_core ? "the same core" : "a core each");
-  if (datagrams) {
-    const std::string calls = datagrams->batch == 1
-                                  ? std::string("one a call")
-                                  : fmt::format("up to {} a call", datagrams->batch);
-    return fmt::format("{}, {} B, {}, {}{}, {}", transport(), message_bytes,
-                       datagrams->one_way ? "one way" : "echo", calls, in_words(datagrams->extra),
-                       place);
-  }
-  return fmt::format("tcp, {} B, {} connection{}, depth 1, {}", message_bytes, connections,
-                     connections == 1 ? "" : "s", place);
-}
-
-const std::vector<cell>& all_cells() {
-  static const std::vector<cell> cells = make_catalogue();
-  return cells;
+  if (datagrams) return datagrams_in_words(*this);
+  const std::string count =
+      active > 0 ? fmt::format("{} of {} connections", active, connections)
+                 : fmt::format("{} connection{}", connections, connections == 1 ? "" : "s");
+  return fmt::format("{}, {} B, {}, {}, {}", transport(), message_bytes, count,
+                     kind_in_words(*this), place_in_words(*this));
 }
 
 std::vector<cell> select_cells(const std::vector<std::string>& filters, bool quick_only) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The catalogue of what is measured. A scenario is a shape of traffic, a cell one setting of it; the table of all
-// that are planned is in the method's page, this is what the harness can drive so far.
+// What is measured, as data: a scenario is a shape of traffic, a cell one setting of it. The catalogue of all is cells.cpp; the scenarios
+// `resolve` and `idle` are commands of their own.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,18 @@ struct datagram_shape {
   std::size_t batch =
       64;  ///< most datagrams that the server moves with one call; 1: by the calls for one
   datagram_extra extra = datagram_extra::none;
+  bool pingpong = false;  ///< one datagram under way, of any size, instead of the window
 };
 
-/// Closed loop over TCP: every connection sends a message, waits for its echo, and sends the next. Or datagrams.
+/// What the loader does with its streams.
+enum class traffic_kind : std::uint8_t {
+  closed,    ///< a connection sends the next message when an echo has come
+  open,      ///< messages at a fixed rate, whether or not echoes have come
+  one_way,   ///< as closed, but the server answers a message with one byte
+  arrivals,  ///< connect, one round trip, close
+};
+
+/// Streams of one kind of traffic, or datagrams.
 struct cell {
   std::string scenario;
   std::size_t message_bytes = 64;
@@ -36,8 +45,16 @@ struct cell {
   bool same_core = false;  ///< server and loader on one CPU, or on one each
   bool quick = false;      ///< one of the headline cells, run by --quick
   std::optional<datagram_shape> datagrams{};
+  bool over_unix = false;  ///< streams; of datagrams their shape says
+  traffic_kind kind = traffic_kind::closed;
+  std::size_t depth = 1;      ///< messages under way on each connection
+  std::size_t active = 0;     ///< connections that send; 0: all of them
+  bool spin = false;          ///< both sides ask again and again instead of sleeping
+  unsigned load_percent = 0;  ///< of `open`: its rate, in percent of the slowest arm's capacity
 
   [[nodiscard]] std::string_view transport() const;
+  /// Whether a server that does nothing but echo can take part.
+  [[nodiscard]] bool is_echo() const;
   /// "echo/tcp/64B/64c/split", "datagram/udp/64B/echo/batch64/none": unique, and what --filter looks into.
   [[nodiscard]] std::string id() const;
   /// The same for people.
@@ -45,6 +62,9 @@ struct cell {
 };
 
 const std::vector<cell>& all_cells();
+
+/// Descriptors that loader or server need beside those of the connections.
+inline constexpr std::size_t spare_descriptors = 64;
 
 /// The cells whose id contains one of `filters`, all of them without filters; in the catalogue's order.
 std::vector<cell> select_cells(const std::vector<std::string>& filters, bool quick_only);

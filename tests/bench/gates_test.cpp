@@ -58,3 +58,16 @@ TEST_CASE("gates: what the kernel does not report drops nothing") {
   CHECK(failed_gates(round, true).empty());
   CHECK(failed_gates(round, false).empty());
 }
+
+TEST_CASE("gates: an open loop that was late or too slow is dropped") {
+  auto round = round_of(3000, 3000, 3100);
+  auto& slot = round.slots[1].report;
+  slot.messages = 1001;
+  slot.open =
+      open_loop_figures{.rate_per_s = 10'000, .sending_ns = 100'000'000, .lag_p99_ns = 5000};
+  CHECK(failed_gates(round, false).empty());
+  slot.open->lag_p99_ns = 5001;
+  CHECK(failed_gates(round, false) == names{"send lag"});
+  slot.open->sending_ns = 101'100'000;
+  CHECK(failed_gates(round, false) == names{"send lag", "rate"});
+}

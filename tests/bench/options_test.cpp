@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The command line of duet-bench, and what --filter and --arms select.
+// The command line of duet-bench.
 #include "options.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <stdexcept>
-
-#include "arms/catalogue.hpp"
-#include "scenarios/scenario.hpp"
 
 using namespace duet::bench;
 using namespace std::chrono_literals;
@@ -35,7 +31,7 @@ TEST_CASE("options: everything is read") {
   CHECK(o.json);
   CHECK_FALSE(o.gates);
   CHECK(o.filters == std::vector<std::string>{"echo"});
-  CHECK(o.arms == std::vector<std::string>{"asio", "limit"});
+  CHECK(o.arms.names == std::vector<std::string>{"asio", "limit"});
   CHECK(o.blocks == 3);
   CHECK(o.squares == 2);
   CHECK(o.slot == 80ms);
@@ -91,21 +87,4 @@ TEST_CASE("duration: a number and its unit") {
     CAPTURE(text);
     CHECK_FALSE(parse_duration(text));
   }
-}
-
-TEST_CASE("selection: cells by a part of their id") {
-  CHECK(select_cells({}, true).size() == 2);
-  CHECK(select_cells({"pingpong"}, false).size() == 1);
-  CHECK(select_cells({"pingpong", "64c"}, false).size() == 2);
-  CHECK(select_cells({"nothing"}, false).empty());
-}
-
-TEST_CASE("selection: raw and its control run with any arm") {
-  CHECK(select_arms({}).size() == all_arms().size());
-  const auto chosen = select_arms({"asio"});
-  REQUIRE(chosen.size() == 3);
-  CHECK(chosen[0].name == "raw");
-  CHECK(chosen[1].name == "raw'");
-  CHECK(chosen[0].program == chosen[1].program);
-  CHECK_THROWS_AS(select_arms({"asoi"}), std::invalid_argument);
 }

@@ -24,6 +24,23 @@ TEST_CASE("protocol: a report survives its line") {
   CHECK_FALSE(back.server_run_delay_ns);
   CHECK(back.loader_run_delay_ns == 0);
   CHECK(back.round_trips_ns == report.round_trips_ns);
+  CHECK_FALSE(back.open);
+}
+
+TEST_CASE("protocol: the figures of an open loop survive their line") {
+  slot_report report;
+  report.open = open_loop_figures{.rate_per_s = 1,
+                                  .sending_ns = 2,
+                                  .lag_p99_ns = 3,
+                                  .from_send_p50_ns = 4,
+                                  .from_send_p99_ns = 5};
+  const auto back = parse_report(to_line(report)).open;
+  REQUIRE(back);
+  CHECK(back->rate_per_s == 1);
+  CHECK(back->sending_ns == 2);
+  CHECK(back->lag_p99_ns == 3);
+  CHECK(back->from_send_p50_ns == 4);
+  CHECK(back->from_send_p99_ns == 5);
 }
 
 TEST_CASE("protocol: an error line is thrown in the loader's words") {
@@ -46,8 +63,15 @@ TEST_CASE("protocol: commands survive their lines and nothing else is one") {
   const auto count = parse_command(to_line(command{.target = 1, .messages = 5000}));
   REQUIRE(count);
   CHECK(count->messages == 5000);
-  for (const char* line : {"", "slot", "slot ", "slot 1", "slot 1 2", "slot 1 2 3 4", "slot a 2 3",
-                           "count 1", "stop"}) {
+  const auto open = parse_command(
+      to_line(command{.target = 3, .warm_up_ms = 20, .measure_ms = 130, .rate_per_s = 9000}));
+  REQUIRE(open);
+  CHECK(open->target == 3);
+  CHECK(open->measure_ms == 130);
+  CHECK(open->rate_per_s == 9000);
+  for (const char* line :
+       {"", "slot", "slot ", "slot 1", "slot 1 2", "slot 1 2 3 4", "slot a 2 3", "count 1",
+        "open 1 2 3", "open 1 2 3 0", "slot 1 2 3 ", "slot1 2 3", "stop"}) {
     CAPTURE(line);
     CHECK_FALSE(parse_command(line));
   }

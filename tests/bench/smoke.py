@@ -11,8 +11,8 @@ import sys
 import tempfile
 
 TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1"]
-LONG = ["run", "--filter", "pingpong", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms"]
-ARMS = ["raw", "raw'", "asio", "asio-stock", "limit"]
+LONG = ["run", "--filter", "pingpong/tcp/64B/1c/same-core", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms"]
+ARMS = ["raw", "raw'", "asio", "asio-stock", "asio-coro", "limit"]
 LIMIT_S = 50
 
 
@@ -75,7 +75,8 @@ def case_text(bench, out):
 
 
 def case_json(bench, out):
-    done = run(bench, ["--json", *TINY, "--arms", "asio", "--filter", "pingpong", "--out", out])
+    done = run(bench, ["--json", *TINY, "--arms", "asio", "--out", out,
+                      "--filter", "pingpong/tcp/64B/1c/same-core"])
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     check([line["type"] for line in lines] == ["start", "cell", "end"], "types", done.stdout)
@@ -88,7 +89,7 @@ def case_json(bench, out):
 
 
 def case_counts(bench, out):
-    done = run(bench, ["--json", "counts", "--messages", "500", "--filter", "pingpong"])
+    done = run(bench, ["--json", "counts", "--messages", "500", "--filter", "pingpong/tcp/64B/1c/same-core"])
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
     lines = {line["arm"]: line for line in map(json.loads, done.stdout.splitlines())}
     check(set(lines) == set(ARMS) - {"raw'"}, "arms", done.stdout)
@@ -99,6 +100,65 @@ def case_counts(bench, out):
             continue
         # An echo is a receive and a send at least, whatever the calls are named.
         check(line["calls"]["all"] >= 2 * line["messages"], "too few calls", done.stdout)
+
+
+SHAPES = ["pingpong/unix/16384B/1c/same-core", "pingpong/udp/16384B/1c/same-core", "pingpong/tcp/64B/1c/spin",
+          "pingpong/udp/64B/1c/spin", "echo/unix/1024B/16c/split", "echo/tcp/64B/16c/depth32/split",
+          "echo/unix/64B/4096c/410active/split", "openloop/tcp/64B/64c/load20/split", "bulk/tcp/65536B/4c/one-way/split",
+          "bulk/unix/65536B/1c/both-ways/split", "accept/tcp/1B/1c/same-core", "accept/unix/1B/32c/split"]
+
+
+def case_shapes(bench, out):
+    """One tiny block of every kind of traffic: all arms move messages, and nothing breaks off."""
+    wanted = [part for shape in SHAPES for part in ("--filter", shape)]
+    done = run(bench, ["--json", *TINY[:1], *TINY[2:], *wanted, "--out", out])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    cells = {line["id"]: line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "cell"}
+    check(set(cells) == set(SHAPES), "cells", str(list(cells)))
+    for shape, cell in cells.items():
+        if cell["skipped"]:  # one CPU, or few descriptors
+            check(cell["failure"] != "", "skipped without a reason: " + shape)
+            continue
+        check(cell["failure"] == "", shape + ": " + cell["failure"])
+        check((cell["rate_per_s"] is not None) == shape.startswith("openloop"), "rate of " + shape, str(cell["rate_per_s"]))
+        for arm in ARMS:
+            check(cell["summary"]["arms"][arm]["messages_per_s"]["figure"] > 0, f"{shape}: {arm} moved nothing")
+
+
+OWN = """
+import os, socket, sys
+kind, _, where = os.environ["DUET_BENCH_LISTEN"].partition("://")
+server = socket.create_server((where.split(":")[0], 0)) if kind == "tcp" else None
+print(sys.argv[1].format(port=server.getsockname()[1]), flush=True)
+while True:
+    client, _ = server.accept()
+    while data := client.recv(65536):
+        client.sendall(data)
+"""
+
+
+def case_own_arm(bench, out):
+    script = out / "own.py"
+    script.write_text(OWN)
+
+    def run_with(line, *more):
+        command = f"mine={sys.executable} {script} '{line}'"
+        return run(bench, ["--json", *TINY[:1], *TINY[2:], "--filter", "pingpong/tcp/64B/1c/same-core", "--arms", "asio",
+                           "--arm", command, *more, "--out", out])
+
+    done = run_with("listening tcp://127.0.0.1:{port}")
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    cell = json.loads(done.stdout.splitlines()[1])
+    check(cell["summary"]["arms"]["mine"]["messages_per_s"]["figure"] > 0, "own arm", done.stdout)
+    for line, words in (("hello", "hello"), ("listening unix:@x", "this cell is of tcp"), ("listening what", "arm mine: ")):
+        done = run_with(line)
+        check(done.returncode == 1, f"{line}: exit {done.returncode}", done.stdout + done.stderr)
+        check(words in json.loads(done.stdout.splitlines()[1])["failure"], "not told", done.stdout + done.stderr)
+    done = run_with("listening tcp://127.0.0.1:{port}", "--filter", "pingpong/tcp/64B/1c/spin")
+    cells = {line["id"]: line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "cell"}
+    check(cells["pingpong/tcp/64B/1c/spin"]["failure"] == "arm mine does not spin", "not skipped", done.stdout)
+    done = run(bench, ["run", "--quick", "--arm", "raw=true"])
+    check(done.returncode == 2 and "raw is an arm already" in done.stderr, f"exit {done.returncode}", done.stderr)
 
 
 def calls_a_datagram(bench, cell):
@@ -156,9 +216,10 @@ def case_idle(bench, out):
     done = run(bench, ["--json", *tiny])
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    check([line["type"] for line in lines] == ["start"] + 5 * ["idle"], "types", done.stdout)
+    check([line["type"] for line in lines] == ["start"] + 8 * ["idle"], "types", done.stdout)
     check([(line["arm"], line["transport"]) for line in lines[1:]] ==
-          [("raw", "tcp"), ("raw", "unix"), ("asio", "tcp"), ("asio", "unix"), ("asio-stock", "tcp")], "arms", done.stdout)
+          [(arm, transport) for arm in ("raw", "asio", "asio-stock", "asio-coro") for transport in ("tcp", "unix")],
+          "arms", done.stdout)
     check(all(line["readings"][-1]["connections"] == 300 for line in lines[1:]), "readings", done.stdout)
     text = run(bench, tiny)
     check(text.returncode == 0 and "user B each" in text.stdout, f"exit {text.returncode}", text.stdout + text.stderr)
