@@ -13,8 +13,18 @@
 #include "echo/send_datagrams_blocking.hpp"
 #include "echo/serve_async.hpp"
 #include "echo/serve_blocking.hpp"
+#include "echo/serve_fork.hpp"
 
 namespace duet::apps::echo {
+
+template <class Backend>
+constexpr auto serve_of(model how) {
+  switch (how) {
+    case model::blocking: return &serve_blocking<Backend>;
+    case model::fork: return &serve_fork<Backend>;
+    default: return &serve_async<Backend>;
+  }
+}
 
 template <class Backend>
 constexpr auto send_of(const send_options& options) {
@@ -34,8 +44,7 @@ template <class Backend>
 constexpr column column_of() {
   return {Backend::name,
           [](const serve_options& options, console& to) {
-            return options.model == model::async ? serve_async<Backend>(options, to)
-                                                 : serve_blocking<Backend>(options, to);
+            return serve_of<Backend>(options.model)(options, to);
           },
           [](const send_options& options, console& to) {
             return send_of<Backend>(options)(options, to);

@@ -44,6 +44,10 @@ The blocking model does recvfrom and sendto, which know less: answers of a
 wildcard may come from another address than was asked, datagrams to a group or
 broadcast are answered, lost ones are not counted; and it waits for the one
 client, or UNIX peer, that does not take its answer.
+The fork model makes a process for each connection, which serves it with the
+calls of the blocking model and ends with it. At --max-connections nobody is
+accepted. The first signal asks the processes to end as above. Of tcp and unix
+endpoints; with --trace lines of a child begin with [pid N].
 
 Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
@@ -53,6 +57,7 @@ Examples:
   duet-echo serve --backend posix --trace :9000        every step as it is taken
   duet-echo serve --model blocking --io sendrecv :9000
       one client after another, with recv and send
+  duet-echo serve --model fork --trace :9000           a process each
   duet-echo serve --stats udp://:9000                  what goes on, each second
   duet-echo serve --idle-timeout 5m --max-per-address 100 \
       --metrics 127.0.0.1:9100 tcp://:9000             bounds, and Prometheus)";

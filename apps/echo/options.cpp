@@ -34,6 +34,7 @@ class command_line {
 
  private:
   static void add_common(CLI::App& to, common_options& into);
+  static void add_model(CLI::App& to, common_options& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
   void add_limits(CLI::App& to);
@@ -76,12 +77,7 @@ void command_line::add_common(CLI::App& to, common_options& into) {
               into.backend = choice_argument<backend_choice>(
                   option, text, {{"asio", backend_choice::asio}, {"posix", backend_choice::posix}});
             });
-  add_value(to, "--model", "async|blocking", "On a loop, or call after call (async)",
-            [&into](const auto& option, const auto& text) {
-              into.model = choice_argument<model>(
-                  option, text, {{"async", model::async}, {"blocking", model::blocking}});
-            });
-  add_value(to, "--io", "rw|sendrecv", "Calls of the blocking model (rw)",
+  add_value(to, "--io", "rw|sendrecv", "Calls of the models that block (rw)",
             [&into](const auto& option, const auto& text) {
               into.io = choice_argument<io_calls>(
                   option, text, {{"rw", io_calls::read_write}, {"sendrecv", io_calls::send_recv}});
@@ -95,6 +91,15 @@ void command_line::add_common(CLI::App& to, common_options& into) {
                                                        {{"auto", color_mode::automatic},
                                                         {"always", color_mode::always},
                                                         {"never", color_mode::none}});
+            });
+}
+
+/// Of the clients, which have one connection or a few.
+void command_line::add_model(CLI::App& to, common_options& into) {
+  add_value(to, "--model", "async|blocking", "On a loop, or call after call (async)",
+            [&into](const auto& option, const auto& text) {
+              into.model = choice_argument<model>(
+                  option, text, {{"async", model::async}, {"blocking", model::blocking}});
             });
 }
 
@@ -113,7 +118,8 @@ void command_line::add_serve() {
               if (text.empty()) refuse_argument(option, text, "the name of a file");
               serve_.port_file = text;
             });
-  add_value(to, "--max-connections", "N", "Connections at a time (what descriptors allow)",
+  add_value(to, "--max-connections", "N",
+            "Connections at a time (what descriptors allow;\nfork 256)",
             [this](const auto& option, const auto& text) {
               serve_.max_connections = number_argument(option, text, {1, most_connections});
             });
@@ -128,6 +134,13 @@ void command_line::add_serve() {
             [this](const auto&, const auto& text) { serve_.metrics = endpoint_argument(text); });
   add_file_options(to);
   add_datagram_options(to);
+  add_value(to, "--model", "async|blocking|fork",
+            "On a loop, call after call, or that in a process\nfor each connection (async)",
+            [this](const auto& option, const auto& text) {
+              serve_.model = choice_argument<model>(
+                  option, text,
+                  {{"async", model::async}, {"blocking", model::blocking}, {"fork", model::fork}});
+            });
   add_common(to, serve_);
 }
 
@@ -204,6 +217,7 @@ void command_line::add_send() {
               send_.patience = duration_argument(option, text, zero::refused, off::allowed);
             });
   add_connecting(to, send_);
+  add_model(to, send_);
   add_common(to, send_);
 }
 
@@ -237,6 +251,7 @@ void command_line::add_ping() {
             });
   to.add_flag("--reconnect", ping_.reconnect, "A new connection a message, timed with it");
   add_connecting(to, ping_);
+  add_model(to, ping_);
   add_common(to, ping_);
 }
 
@@ -249,6 +264,7 @@ void command_line::add_connect() {
               connect_.wait_for = duration_argument(option, text, zero::refused, off::allowed);
             });
   add_connecting(to, connect_);
+  add_model(to, connect_);
   add_common(to, connect_);
 }
 

@@ -21,8 +21,9 @@ namespace duet::apps::echo {
 
 enum class backend_choice { asio, posix };
 
-/// async: many connections on one loop. blocking: one call after another, each of which blocks.
-enum class model { async, blocking };
+/// async: many connections on one loop. blocking: one call after another, each of which blocks. fork: the same in a process for each connection,
+/// of serve only.
+enum class model { async, blocking, fork };
 
 /// The pair of calls that the blocking model moves bytes with.
 enum class io_calls { read_write, send_recv };
@@ -41,6 +42,10 @@ struct common_options {
 inline constexpr std::chrono::seconds default_stall_timeout{30};
 /// How long a stopping server lets its connections finish.
 inline constexpr std::chrono::seconds default_drain_timeout{10};
+
+/// Connections at a time where each is a process.
+inline constexpr std::size_t default_children = 256;
+inline constexpr std::size_t most_children = 32768;
 
 /// duet-echo serve
 struct serve_options : common_options {

@@ -93,6 +93,21 @@ void check_datagrams(const ping_options& options) {
                                 options.message_bytes, policy::probe_header_bytes));
 }
 
+void check_fork(const serve_options& options) {
+  for (const endpoint& each : options.endpoints) {
+    if (each.is_stream()) continue;
+    throw usage_error(fmt::format(
+        "{}: --model fork goes with tcp and unix endpoints: a datagram has no connection that a "
+        "process could serve",
+        printable(each.to_string())));
+  }
+  if (options.max_connections.value_or(1) > most_children) {
+    throw usage_error(fmt::format(
+        "--max-connections {}: with --model fork each is a process, and at most {} are allowed",
+        *options.max_connections, most_children));
+  }
+}
+
 }  // namespace
 
 void check(const serve_options& options) {
@@ -100,6 +115,7 @@ void check(const serve_options& options) {
   const auto any = [&options](auto&& is) { return std::ranges::any_of(options.endpoints, is); };
   const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
   const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
+  if (options.model == model::fork) check_fork(options);
   if (options.batch_size && options.model == model::blocking) {
     throw usage_error("--batch goes with --model async");
   }
@@ -109,7 +125,7 @@ void check(const serve_options& options) {
         std::pair("--idle-timeout", options.idle_timeout.has_value()),
         std::pair("--stall-timeout", options.stall_timeout.has_value()),
         std::pair("--metrics", options.metrics.has_value())}) {
-    if (given && options.model == model::blocking)
+    if (given && options.model != model::async)
       throw usage_error(fmt::format("{} goes with --model async", option));
     if (given && !streams && option != std::string_view("--metrics"))
       throw usage_error(fmt::format("{} goes with a tcp or unix endpoint", option));

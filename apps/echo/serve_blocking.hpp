@@ -15,7 +15,7 @@
 #include "duet/os/flow.hpp"
 #include "duet/os/sys.hpp"
 #include "duet/policy/accept_policy.hpp"
-#include "echo/blocking_io.hpp"
+#include "echo/blocking_echo.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_blocking_datagrams.hpp"
 #include "echo/serve_report.hpp"
@@ -119,17 +119,11 @@ class blocking_server {
 
   void echo(connection& client, std::error_code& ec) {
     const auto interrupted = [this] { report_if_asked(); };
-    while (const std::size_t size = receive(client, options_.io, buffer_, 0, ec, interrupted)) {
-      send_all(client, options_.io, std::span(buffer_).first(size), ec, interrupted);
-      if (ec && (stop_.expired() || stop_.second_signal() != 0)) {
-        cut_ = true;
-        os::reset_on_close(
-            client.native_handle());  // no clean end: the client must see that bytes are missing
-      }
-      if (ec) return;
+    const auto echoed = [this](std::size_t size) {
       counters_.bytes_echoed += size;
       report_if_asked();
-    }
+    };
+    if (echo_until_end(client, options_.io, buffer_, stop_, ec, echoed, interrupted)) cut_ = true;
   }
 
   void tell(std::string_view event, const connection& client, std::error_code ec) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "duet/os/sys.hpp"
 #include "echo/schema.hpp"
 #include "support/json_lines.hpp"
 #include "support/printable.hpp"
@@ -29,7 +30,11 @@ std::string_view backend_name(const common_options& options) {
 }
 
 std::string_view model_name(const common_options& options) {
-  return options.model == model::async ? "async" : "blocking";
+  switch (options.model) {
+    case model::blocking: return "blocking";
+    case model::fork: return "fork";
+    default: return "async";
+  }
 }
 
 /// Why a datagram that was received had no answer: its name in JSON, and in words.
@@ -83,7 +88,7 @@ bool any_datagrams(const serve_options& options) {
 }  // namespace
 
 serve_report::serve_report(const serve_options& options, console& to) noexcept
-    : options_(options), console_(to) {}
+    : options_(options), console_(to), maker_(os::sys::getpid()) {}
 
 void serve_report::listening(const std::vector<endpoint>& bound,
                              const std::vector<endpoint>& metrics) {
@@ -159,7 +164,10 @@ bool serve_report::wants_steps() const noexcept { return options_.trace; }
 
 void serve_report::on_step(const flow_step& step) {
   console_.end_live();
-  console_.err.put_now(trace_line(step) + '\n');
+  // Of a child: several processes write here, and nothing else says which.
+  const auto pid = os::sys::getpid();
+  const std::string whose = pid == maker_ ? std::string() : fmt::format("[pid {}] ", pid);
+  console_.err.put_now(whose + trace_line(step) + '\n');
 }
 
 void serve_report::on_event(std::string_view event, const endpoint* where, std::error_code error) {

@@ -3,6 +3,8 @@
 // to standard error.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -44,6 +46,7 @@ class serve_report final : public observer {
 
   const serve_options& options_;
   console& console_;
+  pid_t maker_;
   serve_stats stats_{serve_stats::clock::now()};
 };
 

@@ -97,6 +97,11 @@ std::size_t connection_limit(const serve_options& options, std::size_t listeners
   return std::min(*options.max_connections, room);
 }
 
+std::size_t child_limit(const serve_options& options, console& to) {
+  const std::size_t room = connection_limit(options, options.endpoints.size(), to);
+  return options.max_connections ? room : std::min(room, default_children);
+}
+
 std::vector<endpoint> bind_all(std::span<const endpoint> wanted, console& to, observer* watcher,
                                const std::function<endpoint(const endpoint&)>& listen) {
   std::vector<endpoint> bound;

@@ -33,6 +33,9 @@ datagram_echo_options datagram_server_options(const serve_options& options, obse
 /// descriptors are left for; less is told to the user.
 std::size_t connection_limit(const serve_options& options, std::size_t listeners, console& to);
 
+/// The same where each connection is a process: unless told otherwise default_children.
+std::size_t child_limit(const serve_options& options, console& to);
+
 /// Calls `listen` with every numeric endpoint that `asked` names, each address of a name, and returns where it says it is bound.
 /// An address of a name that this host has not (IPv6 may be off) is passed over if another one can be bound.
 /// Lookups are told to `watcher`. Throws std::system_error: "listen ENDPOINT", or "resolve ENDPOINT" of a name that is none.

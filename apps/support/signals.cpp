@@ -46,6 +46,12 @@ void block_signal(int signal) {
   ::sigprocmask(SIG_BLOCK, &only, nullptr);
 }
 
+void unblock_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 void die_by_signal(int signal) {
   set_handler(signal, SIG_DFL);
   sigset_t only;

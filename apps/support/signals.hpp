@@ -20,6 +20,9 @@ void set_handler(int signal, void (*handler)(int));
 /// Leaves this one undelivered from now on.
 void block_signal(int signal);
 
+/// Delivers all of them from now on, and what has come before.
+void unblock_signals();
+
 /// Ends the process by `signal`, so that a shell's loop around it stops as well.
 [[noreturn]] void die_by_signal(int signal);
 

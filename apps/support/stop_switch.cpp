@@ -46,14 +46,17 @@ void obey() noexcept {
   }
 }
 
+void wake() noexcept { [[maybe_unused]] const auto size = ::write(state.write_end.load(), "", 1); }
+
 void on_stop(int signal) {
   const int saved = errno;
   if (state.first.load() == 0) {
     state.first.store(signal);
-    [[maybe_unused]] const auto size = ::write(state.write_end.load(), "", 1);
+    wake();
     if (state.drain_seconds.load() > 0) ::alarm(state.drain_seconds.load());
   } else if (state.second.load() == 0) {
     state.second.store(signal);
+    wake();
   } else {
     ::_exit(128 + signal);
   }
@@ -78,6 +81,10 @@ stop_switch::stop_switch(first_signal what, std::chrono::nanoseconds drain_time)
   read_end_.reset(ends[0]);
   write_end_.reset(ends[1]);
   state.write_end.store(ends[1]);
+  state.first.store(0);
+  state.second.store(0);
+  state.expired.store(false);
+  state.connection.store(-1);
   state.first_shutdown.store(shutdown_of(what));
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(drain_time);
   state.drain_seconds.store(drain_time == never ? 0 : static_cast<unsigned>(seconds.count()));
@@ -96,6 +103,11 @@ stop_switch::~stop_switch() {
 int stop_switch::signal() const noexcept { return state.first.load(); }
 
 int stop_switch::second_signal() const noexcept { return state.second.load(); }
+
+void stop_switch::await_second() const noexcept {
+  char seen = 0;
+  [[maybe_unused]] const auto size = os::sys::read(read_end_.get(), &seen, 1);
+}
 
 void stop_switch::set_deadline(std::chrono::nanoseconds from_now) noexcept {
   itimerval timer{};  // all zero: no timer

@@ -13,7 +13,7 @@ namespace duet::apps {
 
 /// While it lives, a signal or a deadline shuts the connection in progress down, which wakes the call that is blocked on it: unlike
 /// a flag, which a signal just before the call would set in vain, and unlike SO_RCVTIMEO, which Asio's synchronous calls outwait.
-/// One at a time in a process.
+/// One at a time in a process. A forked child makes one of its own, which knows nothing of its parent's signals.
 class stop_switch {
  public:
   /// What the first SIGINT or SIGTERM does. A second one ends both directions, a third exits at once.
@@ -35,6 +35,8 @@ class stop_switch {
   [[nodiscard]] int second_signal() const noexcept;
   /// Readable once a signal has come.
   [[nodiscard]] int descriptor() const noexcept { return read_end_.get(); }
+  /// The first signal has been seen: from now on the descriptor is readable once the second has come.
+  void await_second() const noexcept;
 
   /// The connection in progress has so long; then it is shut down both ways. `never` takes the deadline away.
   void set_deadline(std::chrono::nanoseconds from_now) noexcept;

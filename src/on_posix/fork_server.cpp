@@ -71,7 +71,7 @@ std::size_t fork_server::drain(std::chrono::milliseconds deadline, int stop_desc
   const auto until = std::chrono::steady_clock::now() + deadline;
   for (blocking::server& each : servers_) {
     int queued = desk_.options().socket.backlog;
-    while (queued-- > 0 && desk_.open() && accept_one(each)) {
+    while (queued-- > 0 && desk_.somebody_waits(each.native_handle()) && accept_one(each)) {
     }
   }
   close_listeners();

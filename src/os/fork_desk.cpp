@@ -68,6 +68,11 @@ fork_turn fork_desk::wait(std::span<const int> listeners, int stop) {
   return {fork_turn::kind::nothing};
 }
 
+bool fork_desk::somebody_waits(int listener) const {
+  pollfd client{listener, POLLIN, 0};
+  return door_.open(clock::now()) && sys::poll(&client, 1, 0) > 0;
+}
+
 void fork_desk::accept_failed(std::error_code ec) {
   const auto verdict = door_.accept_failed(ec, clock::now());
   if (verdict.action == policy::accept_action::fatal) throw_error(ec, "accept");

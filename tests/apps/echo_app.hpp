@@ -38,6 +38,16 @@ struct posix_blocking {
   static constexpr const char* model = "blocking";
 };
 
+// Of serve only.
+struct asio_fork {
+  static constexpr const char* backend = "asio";
+  static constexpr const char* model = "fork";
+};
+struct posix_fork {
+  static constexpr const char* backend = "posix";
+  static constexpr const char* model = "fork";
+};
+
 using arguments = std::vector<std::string>;
 
 /// "duet-echo COMMAND --backend .. --model .." and the rest.
@@ -100,8 +110,7 @@ void check_every_address_bound(const std::string& named, Echo echo_of) {
 }
 
 /// Sends until the kernel takes no more: the server then owes what it has read, for nobody reads its echo.
-inline raw_socket stuck_client(const endpoint& at) {
-  raw_socket client = raw_socket::connected(at);
+inline void send_until_stuck(const raw_socket& client) {
   const byte_vector bytes(65536);
   // As long as buffers may take to fill; a longer wait changes nothing.
   const timeval limit{0, 300'000};
@@ -109,6 +118,18 @@ inline raw_socket stuck_client(const endpoint& at) {
   while (::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
   }
   CHECK(errno == EAGAIN);
+}
+inline raw_socket stuck_client(const endpoint& at) {
+  raw_socket client = raw_socket::connected(at);
+  send_until_stuck(client);
+  return client;
+}
+/// The same of one that was accepted before.
+inline raw_socket stuck_in_service(const endpoint& at) {
+  raw_socket client = raw_socket::connected(at);
+  client.send_all(as_bytes("x"));
+  CHECK(as_text(client.receive(1)) == "x");
+  send_until_stuck(client);
   return client;
 }
 
@@ -146,6 +167,12 @@ struct tcp_server : running_server {
   duet::test::asio_async, duet::test::asio_blocking, duet::test::posix_async, \
       duet::test::posix_blocking
 
+#define DUET_APP_FORK duet::test::asio_fork, duet::test::posix_fork
+/// Every way to serve.
+#define DUET_APP_SERVERS DUET_APP_ROWS, DUET_APP_FORK
+
+TYPE_TO_STRING_AS("asio/fork", duet::test::asio_fork);
+TYPE_TO_STRING_AS("posix/fork", duet::test::posix_fork);
 TYPE_TO_STRING_AS("asio/async", duet::test::asio_async);
 TYPE_TO_STRING_AS("asio/blocking", duet::test::asio_blocking);
 TYPE_TO_STRING_AS("posix/async", duet::test::posix_async);

@@ -56,6 +56,27 @@ TEST_CASE("options: serve takes everything") {
   CHECK(options.endpoints[2].to_string() == "tcp://[::1]:1");
 }
 
+TEST_CASE("options: the fork model is of serve and of streams") {
+  CHECK(parsed<serve_options>({"serve", ":0", "--model", "fork"}).model == model::fork);
+  CHECK(parsed<serve_options>({"serve", ":0", "--model", "fork", "--max-connections", "32768"})
+            .max_connections == 32768U);
+  for (const char* command : {"send", "ping"}) {
+    CHECK(has(refused({command, ":1", "--model", "fork"}), "async"));
+    CHECK(has(refused({command, ":1", "--model", "fork"}), "blocking"));
+  }
+  CHECK(refused({"serve", ":0", "udp://127.0.0.1:9", "--model", "fork"}) ==
+        "udp://127.0.0.1:9: --model fork goes with tcp and unix endpoints: a datagram has no "
+        "connection that a process could serve");
+  CHECK(has(refused({"serve", "unixgram:/x", "--model", "fork"}), "unixgram:/x: --model fork"));
+  CHECK(refused({"serve", ":0", "--model", "fork", "--max-connections", "32769"}) ==
+        "--max-connections 32769: with --model fork each is a process, and at most 32768 are "
+        "allowed");
+  for (const char* option : {"--idle-timeout", "--stall-timeout"}) {
+    CHECK(
+        has(refused({"serve", ":0", "--model", "fork", option, "1s"}), "goes with --model async"));
+  }
+}
+
 TEST_CASE("options: send has its defaults and takes everything") {
   const auto plain = parsed<send_options>({"send", "localhost:echo"});
   CHECK(plain.to.to_string() == "tcp://localhost:echo");

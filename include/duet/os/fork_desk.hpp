@@ -37,8 +37,8 @@ class fork_desk {
   /// Waits for a client at one of these, in turns; for a child's end, or a signal: `nothing`, and asked again; or until `stop` (or -1) is readable.
   fork_turn wait(std::span<const int> listeners, int stop);
 
-  /// Whether one more may be taken right now.
-  [[nodiscard]] bool open() const { return door_.open(clock::now()); }
+  /// Whether one more may be taken from this listener right now, and somebody is there.
+  [[nodiscard]] bool somebody_waits(int listener) const;
 
   /// Judges an error of accept. Throws std::system_error for one that ends the listener.
   void accept_failed(std::error_code ec);
