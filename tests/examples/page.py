@@ -27,9 +27,9 @@ import time
 LIMIT_S = 30
 # The same word is the same number in a section, or in the output of one command; a word of ANY may change.
 SECTION_WORDS = {"PORT"}
-OUTPUT_WORDS = {"LISTENING", "ACCEPTED", "CONNECTED", "SOCKET"}
+OUTPUT_WORDS = {"LISTENING", "ACCEPTED", "CONNECTED", "SOCKET", "CHILD"}
 ANY = {"PEER": r"\d+", "0xHEX": r"0x[0-9a-f]{4}", "NAME": r"[0-9a-f]{5}"}
-PLACEHOLDER = re.compile(r"\b(?:PORT|LISTENING|ACCEPTED|CONNECTED|SOCKET)\d*\b|\bPEER\b|\b0xHEX\b|\bNAME\b")
+PLACEHOLDER = re.compile(r"\b(?:PORT|LISTENING|ACCEPTED|CONNECTED|SOCKET|CHILD)\d*\b|\bPEER\b|\b0xHEX\b|\bNAME\b")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
 PROGRAM = """#include <arpa/inet.h>
 #include <netinet/in.h>
@@ -146,6 +146,7 @@ class Server:
         end = lines.index("^C")
         self.before, self.after = lines[:end], lines[end + 1:]
         self.lines, self.partial = [], ""
+        self.any_order = "any-order" in block.info
         # exec: the signal is for the program, not for a shell in front of it.
         self.process = subprocess.Popen(["bash", "-c", "exec " + self.command], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **shell)
@@ -173,7 +174,7 @@ class Server:
         rest, _ = self.process.communicate(timeout=LIMIT_S)
         self.lines += (self.partial + rest.decode()).splitlines()
         self.names.output.clear()
-        compare(self.before + self.after, self.lines, self.names, self.command)
+        compare(self.before + self.after, self.lines, self.names, self.command, self.any_order)
         if self.process.returncode not in (0, -signal.SIGINT):
             raise Failure(f"{self.command}\nexit {self.process.returncode}")
 
