@@ -33,6 +33,7 @@
 #include "duet/contract_datagram.hpp"
 #include "duet/contract_fork.hpp"
 #include "duet/contract_frame.hpp"
+#include "duet/contract_relay.hpp"
 #include "duet/contract_sender.hpp"
 #include "duet/contract_server.hpp"
 #include "duet/detail/contract_handlers.hpp"
@@ -317,6 +318,7 @@ concept backend =
            std::shared_ptr<typename Backend::session>> &&
     echo_server<typename Backend::echo_server, typename Backend::loop> &&
     echo_client<typename Backend::echo_client, typename Backend::loop, typename Backend::stream> &&
+    relay<Backend, typename Backend::stream> &&
     blocking_connection<typename Backend::blocking_connection> &&
     blocking_server<typename Backend::blocking_server, typename Backend::blocking_connection> &&
     fork_server<typename Backend::fork_server, typename Backend::blocking_connection> &&

@@ -15,9 +15,9 @@ SEAM = {"include/duet/os/sys.hpp", "include/duet/os/fault.hpp", "src/os/fault.cp
 CALLS = """accept accept4 bind chmod clone close close_range connect dup dup2 dup3 epoll_create1 epoll_ctl epoll_pwait
 epoll_wait eventfd execve execvp fchmod fcntl fork fstat fstatat getaddrinfo gethostbyaddr_r
 gethostbyname gethostbyname2_r getnameinfo getpeername getppid getrlimit getsockname
-getsockopt if_indextoname if_nametoindex ioctl kill lchown listen lstat open openat pidfd_open pipe pipe2 poll ppoll prctl prlimit read
+getsockopt if_indextoname if_nametoindex ioctl kill lchown listen lstat open openat pidfd_open pipe pipe2 poll ppoll prctl prlimit pthread_sigmask read
 readv recv recvfrom recvmmsg recvmsg rename select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown
-sigaction signal signalfd sigprocmask socket socketpair stat timerfd_create timerfd_settime unlink waitpid write
+sigaction signal signalfd sigprocmask sigtimedwait socket socketpair splice stat timerfd_create timerfd_settime unlink waitpid write
 writev""".split()
 # Names that duet's own classes have too: only the `::` form tells the call from the member.
 SHARED = {"accept", "bind", "close", "connect", "kill", "listen", "open", "poll", "read", "recv", "recvfrom", "rename",

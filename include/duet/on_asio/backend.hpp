@@ -19,6 +19,7 @@
 #include "duet/on_asio/listener.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/reconnecting_client.hpp"
+#include "duet/on_asio/relay.hpp"
 #include "duet/on_asio/resolver.hpp"
 #include "duet/on_asio/sender.hpp"
 #include "duet/on_asio/server.hpp"
@@ -72,6 +73,11 @@ struct backend {
   static void async_write_frame(stream& to, const Framing& how, std::span<const std::byte> message,
                                 Handler&& handler) {
     on_asio::async_write_frame(to, how, message, std::forward<Handler>(handler));
+  }
+  template <class Handler>
+  static void async_relay(stream& first, stream& second, const relay_options& options,
+                          Handler&& handler) {
+    on_asio::async_relay(first, second, options, std::forward<Handler>(handler));
   }
   static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
     return blocking::connect(at, options);

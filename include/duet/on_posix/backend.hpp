@@ -19,6 +19,7 @@
 #include "duet/on_posix/listener.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/reconnecting_client.hpp"
+#include "duet/on_posix/relay.hpp"
 #include "duet/on_posix/resolver.hpp"
 #include "duet/on_posix/sender.hpp"
 #include "duet/on_posix/server.hpp"
@@ -72,6 +73,11 @@ struct backend {
   static void async_write_frame(stream& to, const Framing& how, std::span<const std::byte> message,
                                 Handler&& handler) {
     on_posix::async_write_frame(to, how, message, std::forward<Handler>(handler));
+  }
+  template <class Handler>
+  static void async_relay(stream& first, stream& second, const relay_options& options,
+                          Handler&& handler) {
+    on_posix::async_relay(first, second, options, std::forward<Handler>(handler));
   }
   static blocking::connection connect(const endpoint& at, const connect_options& options = {}) {
     return blocking::connect(at, options);

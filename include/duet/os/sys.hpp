@@ -86,6 +86,10 @@ inline ssize_t recv(int fd, void* data, std::size_t size, int flags) noexcept {
 inline ssize_t send(int fd, const void* data, std::size_t size, int flags) noexcept {
   return enter(call::send, size) ? ::send(fd, data, size, flags) : -1;
 }
+/// From a socket to a pipe or from a pipe to a socket: neither has an offset.
+inline ssize_t splice(int from, int to, std::size_t size, unsigned flags) noexcept {
+  return enter(call::splice, size) ? ::splice(from, nullptr, to, nullptr, size, flags) : -1;
+}
 
 // Datagrams. Of a batch a planned fault may cut how many.
 inline ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from,
@@ -203,6 +207,13 @@ inline int open(const char* path, int flags) noexcept {
 inline int unlink(const char* path) noexcept { return enter(call::unlink) ? ::unlink(path) : -1; }
 inline int sigaction(int signal, const struct sigaction* action, struct sigaction* old) noexcept {
   return enter(call::sigaction) ? ::sigaction(signal, action, old) : -1;
+}
+/// Returns the error, as the call does.
+inline int pthread_sigmask(int how, const sigset_t* set, sigset_t* old) noexcept {
+  return enter(call::pthread_sigmask) ? ::pthread_sigmask(how, set, old) : errno;
+}
+inline int sigtimedwait(const sigset_t* set, siginfo_t* info, const timespec* timeout) noexcept {
+  return enter(call::sigtimedwait) ? ::sigtimedwait(set, info, timeout) : -1;
 }
 inline int getrlimit(__rlimit_resource_t resource, rlimit* limit) noexcept {
   return enter(call::getrlimit) ? ::getrlimit(resource, limit) : -1;

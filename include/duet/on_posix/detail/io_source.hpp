@@ -111,6 +111,13 @@ class io_source : public source {
   void set_observer(observer* watcher) noexcept { observer_ = watcher; }
   [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
   void set_watch(os::stream_watch* watch) noexcept { watch_bytes_ = watch; }
+  /// For who moves bytes past this: what the watch is told.
+  void has_read(std::size_t size) const noexcept {
+    if (watch_bytes_ != nullptr && size > 0) watch_bytes_->has_read(size);
+  }
+  void has_written(std::size_t size) const noexcept {
+    if (watch_bytes_ != nullptr && size > 0) watch_bytes_->has_written(size);
+  }
 
  protected:
   ~io_source() override;
