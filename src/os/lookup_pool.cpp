@@ -52,9 +52,9 @@ class no_signals {
   no_signals() {
     sigset_t all;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former_);
+    sys::pthread_sigmask(SIG_SETMASK, &all, &former_);
   }
-  ~no_signals() { pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
+  ~no_signals() { sys::pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
   no_signals(const no_signals&) = delete;
   no_signals& operator=(const no_signals&) = delete;
 

@@ -21,7 +21,7 @@ sigaction signal signalfd sigprocmask sigtimedwait socket socketpair splice stat
 writev""".split()
 # Names that duet's own classes have too: only the `::` form tells the call from the member.
 SHARED = {"accept", "bind", "close", "connect", "kill", "listen", "open", "poll", "read", "recv", "recvfrom", "rename",
-          "select", "send", "sendto", "shutdown", "signal", "socket", "stat", "write", "clone"}
+          "select", "send", "sendto", "shutdown", "signal", "socket", "splice", "stat", "write", "clone"}
 QUALIFIED = re.compile(r"(?<![\w>:])::\s*(" + "|".join(CALLS) + r")\s*\(")
 BARE = re.compile(r"(?<![\w>:.])(" + "|".join(c for c in CALLS if c not in SHARED) + r")\s*\(")
 EXCUSE = "not through sys:"

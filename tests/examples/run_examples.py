@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs one example against its counterparts of both columns.
 
-  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, udp_server, udp_client, flags, names, limits, reliable
+  run_examples.py CASE PROGRAM FOLDER_OF_EXAMPLES     CASE: server, client, udp_server, udp_client, flags, names, limits, reliable, chat,
+                                                   forwarder
 """
 import os
 import pathlib
@@ -48,8 +49,8 @@ def udp_endpoints(folder):
 class Server:
     """A server example that is ready."""
 
-    def __init__(self, program, at):
-        self.process = subprocess.Popen([program, at], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def __init__(self, program, *at):
+        self.process = subprocess.Popen([program, *at], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         check(line.startswith("listening "), f"{program} is ready", line)
@@ -247,6 +248,76 @@ def case_reliable(program, _):
     states = output.splitlines()
     check((client.returncode, errors) == (0, "") and
           states == ["connecting", "connected", "waiting"] * 2 + ["connecting", "connected", "stopped"], "states", output, errors)
+
+
+def receive(raw, size):
+    got = b""
+    while len(got) < size:
+        part = raw.recv(size - len(got))
+        check(part, "the stream goes on", got)
+        got += part
+    return got
+
+
+def case_chat(program, _):
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
+        for at in endpoints(sockets):
+            server = Server(program, at)
+            with server.connect() as one:
+                one.sendall(b"one\r\n")
+                check(receive(one, 4) == b"one\n", "who hears itself is there")
+                other = server.connect()
+                other.sendall(b"other\n")
+                check(receive(one, 6) == b"other\n" and receive(other, 6) == b"other\n", "both are")
+                one.sendall(b"hel")
+                one.sendall(b"lo\n\nall\n" + b"x" * 1024 + b"\n")
+                for raw in (one, other):
+                    check(receive(raw, 12) == b"hello\n\nall\nx" and receive(raw, 1024) == b"x" * 1023 + b"\n", "lines")
+                one.sendall(b"y" * 1025 + b"\n")
+                try:
+                    check(one.recv(1) == b"", "too long a line ends its client")
+                except ConnectionResetError:
+                    pass  # TCP; UNIX sockets just end
+                lost = server.connect()
+                lost.sendall(b"cut sho")
+                reset(lost)
+                other.sendall(b"alone\n")
+                check(receive(other, 6) == b"alone\n", "and no other one")
+                code, output, errors = server.stop(other)
+                check((code, output, errors) == (0, "", ""), "it ends well", code, output, errors)
+
+
+def case_forwarder(program, _):
+    with tempfile.TemporaryDirectory(prefix="duet-") as sockets, socket.create_server(("127.0.0.1", 0)) as target, \
+            socket.socket(socket.AF_UNIX) as near:
+        path = f"{sockets}/target.sock"
+        near.bind(path)
+        near.listen()
+        tcp = f"tcp://127.0.0.1:{target.getsockname()[1]}"
+        for at, to, door in ((f"unix:{sockets}/door.sock", tcp, target), ("tcp://127.0.0.1:0", f"unix:{path}", near)):
+            door.settimeout(LIMIT_S)
+            server = Server(program, at, to)
+            with server.connect() as client:
+                accepted, _ = door.accept()
+                with accepted:
+                    accepted.settimeout(LIMIT_S)
+                    client.sendall(b"question")
+                    client.shutdown(socket.SHUT_WR)
+                    check(receive(accepted, 8) == b"question" and accepted.recv(1) == b"", "the end follows the bytes")
+                    accepted.sendall(b"late answer")
+                check(receive(client, 11) == b"late answer" and client.recv(1) == b"", "the answer to a half that has ended")
+            check(server.process.stdout.readline() == "8 to, 11 from\n", "it counts")
+            server.process.send_signal(signal.SIGTERM)
+            check(server.end() == (0, "", ""), "it ends well")
+        target.close()
+        server = Server(program, "tcp://127.0.0.1:0", tcp)
+        for _ in range(2):
+            with server.connect() as client:
+                check(client.recv(1) == b"", "no target, no connection")
+        server.process.send_signal(signal.SIGTERM)
+        code, output, errors = server.end()
+        lines = errors.splitlines()
+        check(code == 0 and len(lines) == 2 and all(line.endswith("Connection refused") for line in lines), "refused", errors)
 
 
 if __name__ == "__main__":
