@@ -44,7 +44,7 @@ TEST_CASE_TEMPLATE("models: every byte comes back and then the end", Row, DUET_A
   model_server<Row> server(folder);
   std::size_t bytes = 0;
   for (const duet::endpoint& at : server.at) {
-    for (const std::size_t size : {0, 1, 65536, 1'000'003}) {
+    for (const std::size_t size : {0U, 1U, 65536U, 1'000'003U}) {
       CHECK(echo_of_bytes(at, some_bytes(size)) == some_bytes(size));
       bytes += size;
     }
