@@ -10,8 +10,10 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,6 +156,13 @@ inline int epoll_wait(int epoll, epoll_event* events, int capacity, int timeout_
 inline int poll(pollfd* fds, nfds_t count, int timeout_ms) noexcept {
   return enter(call::poll) ? ::poll(fds, count, timeout_ms) : -1;
 }
+inline int ppoll(pollfd* fds, nfds_t count, const timespec* timeout,
+                 const sigset_t* mask) noexcept {
+  return enter(call::ppoll) ? ::ppoll(fds, count, timeout, mask) : -1;
+}
+inline int signalfd(int fd, const sigset_t* signals, int flags) noexcept {
+  return enter(call::signalfd) ? ::signalfd(fd, signals, flags) : -1;
+}
 
 // Processes, files, signals, limits.
 /// These two cannot fail; counted only.
@@ -187,6 +196,13 @@ inline int pidfd_send_signal(int pidfd, int signal) noexcept {
 }
 inline int sigprocmask(int how, const sigset_t* set, sigset_t* old) noexcept {
   return enter(call::sigprocmask) ? ::sigprocmask(how, set, old) : -1;
+}
+inline void* mmap(void* at, std::size_t size, int protection, int flags, int fd,
+                  off_t offset) noexcept {
+  return enter(call::mmap) ? ::mmap(at, size, protection, flags, fd, offset) : MAP_FAILED;
+}
+inline int munmap(void* at, std::size_t size) noexcept {
+  return enter(call::munmap) ? ::munmap(at, size) : -1;
 }
 inline int fstatat(int directory, const char* path, struct stat* result, int flags) noexcept {
   return enter(call::fstatat) ? ::fstatat(directory, path, result, flags) : -1;
