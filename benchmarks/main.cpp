@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
       case command_kind::counts: return counts_command(parsed.value);
       case command_kind::resolve: return resolve_command(parsed.value);
       case command_kind::idle: return idle_command(parsed.value);
+      case command_kind::compare: return compare_command(parsed.value);
+      case command_kind::report: return report_command(parsed.value);
       case command_kind::run: break;
     }
     return run_command(parsed.value);

@@ -18,16 +18,17 @@ namespace {
 
 constexpr const char* examples =
     "Examples:\n"
-    "  duet-bench run --quick                    both headline cells in about two minutes\n"
-    "  duet-bench run --filter echo --arms asio  one cell, raw and its control against asio\n"
-    "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3, narrower "
-    "intervals\n"
+    "  duet-bench run --quick                    both headline cells, two minutes\n"
+    "  duet-bench run --filter echo --arms asio  cells, raw and raw' against asio\n"
+    "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3\n"
+    "  duet-bench run --resume DIR               goes on with a stopped run\n"
     "  duet-bench resolve                        100 names of 50 ms, a minute\n"
-    "  duet-bench idle                           memory of 9000 idle connections, seconds\n"
+    "  duet-bench idle                           memory of 9000 idle connections\n"
+    "  duet-bench compare OLD NEW                ratios to raw, and counts\n"
     "\n"
-    "Exit codes: 0 done; 1 failed; 2 usage; 8 a part of the cells failed; died by SIGINT or "
-    "SIGTERM if stopped,\n"
-    "what was measured is kept.";
+    "Exit codes: 0 done; 1 failed, or could not save; 2 usage; 6 compare: a count has\n"
+    "risen; 8 a part of the cells failed or is left to --resume; died by SIGINT or\n"
+    "SIGTERM if stopped, what was measured is kept.";
 
 constexpr std::chrono::milliseconds longest{600'000};
 
@@ -49,35 +50,31 @@ void add_duration(CLI::App& command, const char* name,
 
 /// Which cells and arms, and where.
 void add_selection(CLI::App& command, options& value) {
-  command
-      .add_option("--filter", value.filters,
-                  "Only cells whose id contains TEXT (see list); may be repeated")
+  command.add_option("--filter", value.filters, "Cells whose id contains TEXT; may be repeated")
       ->allow_extra_args(false)
       ->type_name("TEXT");
-  command
-      .add_option("--arms", value.arms.names,
-                  "Only these arms; raw and its control raw' always run")
+  command.add_option("--arms", value.arms.names, "Only these arms; raw and raw' always run")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   command
       .add_option("--arm", value.arms.own,
-                  "Your server as one more arm; it prints `listening ENDPOINT`,\n"
-                  "echoes, ends on SIGTERM; $DUET_BENCH_LISTEN says where; may be\n"
-                  "repeated")
+                  "Your server, one arm more; at $DUET_BENCH_LISTEN\n"
+                  "it prints `listening ENDPOINT`, echoes, and ends\n"
+                  "on SIGTERM; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME=COMMAND");
   command.add_flag("--peers", value.arms.peers,
-                   "Against other libraries and languages instead: libuv, libevent,\n"
-                   "Boost.Asio, Go, node, as far as they are built");
+                   "Against other libraries and languages: libuv,\n"
+                   "libevent, Boost.Asio, Go, node, as far as built");
   command.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
       ->type_name("SERVER,LOADER");
 }
 
 void add_run(CLI::App& app, options& value) {
   CLI::App& run = *app.add_subcommand("run", "Measure cells and print the comparison");
-  run.add_flag("--quick", value.quick,
-               "The headline cells, 8 blocks, slots of 60 ms: about two minutes");
+  run.add_flag("--quick", value.quick, "Headline cells, 8 blocks, slots of 60 ms: minutes");
+  run.add_flag("--full", value.full, "Every cell; takes hours, says so first");
   add_selection(run, value);
   run.add_option("--blocks", value.blocks, "Blocks per cell, the unit of replication (12)")
       ->check(CLI::Range(1, 1000));
@@ -89,10 +86,13 @@ void add_run(CLI::App& app, options& value) {
       ->check(CLI::NonNegativeNumber);
   run.add_flag_callback(
       "--no-gates", [&value] { value.gates = false; },
-      "Count rounds in which the machine did something else, too");
-  run.add_option("--out", value.out,
-                 "Folder for result.json (a new one under build/bench, linked as latest)")
+      "Count rounds of a machine that was busy, too");
+  run.add_option("--out", value.out, "For the results (new under build/bench, latest)")
       ->type_name("DIR");
+  add_duration(run, "--stop-after", value.stop_after, "End after a block then; --resume goes on");
+  run.add_option("--resume", value.resume, "Go on with the run in DIR; --blocks asks for more")
+      ->type_name("DIR");
+  run.add_flag("--force", value.force, "Resume on another machine or build, too");
 }
 
 void add_counts(CLI::App& app, options& value) {
@@ -136,6 +136,25 @@ void add_idle(CLI::App& app, options& value) {
       ->check(CLI::Range(100, 1'000'000));
 }
 
+void add_report(CLI::App& app, options& value) {
+  CLI::App& report = *app.add_subcommand(
+      "report", "Make report.html, summary.md and the rest again from a result.json");
+  report.add_option("RESULT", value.report_of, "result.json, or the folder it is in")->required();
+  report.add_option("--out", value.out, "Folder for the files (the result's own)")
+      ->type_name("DIR");
+}
+
+void add_compare(CLI::App& app, options& value) {
+  CLI::App& compare =
+      *app.add_subcommand("compare", "Compare two results by their ratios to raw and their counts");
+  compare.add_option("OLD", value.older, "result.json, or the folder it is in")->required();
+  compare.add_option("NEW", value.newer, "The same")->required();
+  compare.add_flag("--force", value.force, "Results of unlike machines or builds, too");
+  compare
+      .add_option("--tolerance", value.tolerance_percent, "Percent by which a count may rise (2)")
+      ->check(CLI::Range(0.0, 100.0));
+}
+
 early_exit early(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream errors;
@@ -148,6 +167,15 @@ std::string contradiction(const options& value) {
   const auto slot = value.slot.value_or(std::chrono::milliseconds(value.quick ? 60 : 150));
   if (value.warm_up.value_or(std::chrono::milliseconds(20)) >= slot)
     return "--warm-up must be shorter than --slot\n";
+  if (value.what != command_kind::run) return {};
+  if (value.quick && value.full) return "--quick and --full exclude each other\n";
+  const bool has_own_plan =
+      value.quick || value.full || !value.filters.empty() || !value.arms.names.empty() ||
+      !value.arms.own.empty() || value.arms.peers || !value.cpus.empty() || value.squares ||
+      value.slot || value.warm_up || value.seed || !value.gates || !value.out.empty();
+  if (!value.resume.empty() && has_own_plan)
+    return "--resume goes by the run's own plan: only --blocks, --stop-after, --force beside it\n";
+  if (value.resume.empty() && value.force) return "--force is for --resume\n";
   return {};
 }
 
@@ -186,6 +214,8 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   add_counts(app, value);
   add_resolve(app, value);
   add_idle(app, value);
+  add_compare(app, value);
+  add_report(app, value);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);
@@ -193,6 +223,8 @@ parsed_options parse_options(std::vector<std::string> arguments) {
     if (app.got_subcommand("counts")) value.what = command_kind::counts;
     if (app.got_subcommand("resolve")) value.what = command_kind::resolve;
     if (app.got_subcommand("idle")) value.what = command_kind::idle;
+    if (app.got_subcommand("compare")) value.what = command_kind::compare;
+    if (app.got_subcommand("report")) value.what = command_kind::report;
     if (const auto text = contradiction(value); !text.empty()) result.exit = early_exit{2, text};
   } catch (const CLI::ParseError& error) {
     result.exit = early(app, error);

@@ -15,11 +15,13 @@
 
 namespace duet::bench {
 
-enum class command_kind { list, run, counts, resolve, idle };
+enum class command_kind { list, run, counts, resolve, idle, compare, report };
 
 struct options {
   command_kind what = command_kind::run;
   bool quick = false;
+  bool full = false;
+  bool force = false;
   bool json = false;
   bool gates = true;
   std::vector<std::string> filters;
@@ -30,8 +32,13 @@ struct options {
   std::uint64_t messages = 20'000;  ///< of counts, per arm
   resolve_plan resolve;             ///< of resolve; its seed is the one above
   idle_plan idle;
-  std::string cpus;  ///< "SERVER,LOADER"; empty: by the topology
-  std::string out;   ///< empty: a new folder under the build folder
+  std::string cpus;    ///< "SERVER,LOADER"; empty: by the topology
+  std::string out;     ///< empty: a new folder under the build folder
+  std::string resume;  ///< a folder that holds a run
+  std::optional<std::chrono::milliseconds> stop_after;
+  std::string report_of;         ///< of report: result.json or its folder
+  std::string older, newer;      ///< of compare
+  double tolerance_percent = 2;  ///< of compare: by how much a count may rise
   color_mode color = color_mode::automatic;
 };
 

@@ -99,10 +99,32 @@ std::vector<cell_result> place_cells(const std::vector<cell>& cells, const std::
 
 }  // namespace
 
+void check_resumed(const std::vector<cell_result>& cells, const std::vector<arm>& arms,
+                   const std::vector<cpu>& allowed) {
+  std::error_code ec;
+  os::raise_descriptor_limit(ec);
+  for (const cell_result& each : cells) {
+    if (each.skipped) continue;
+    for (const arm& which : arms) {
+      const std::string missing = missing_program(which, {each.what}, own_folder());
+      if (!missing.empty())
+        throw std::invalid_argument(
+            fmt::format("arm {} was measured before, and {} is not built", which.name, missing));
+    }
+    if (!each.where.pinned) continue;
+    const auto wish = each.what.same_core
+                          ? fmt::format("{}", each.where.server_cpu)
+                          : fmt::format("{},{}", each.where.server_cpu, each.where.loader_cpu);
+    parse_placement(wish, allowed, each.what.same_core);
+  }
+}
+
 fs::path own_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
 
 chosen choose_what_to_run(const options& o) {
-  const auto cells = select_cells(o.filters, o.quick);
+  // Without a wish a run measures the headline cells: all of them take hours.
+  const bool headline = o.what == command_kind::run && !o.full && o.filters.empty();
+  const auto cells = select_cells(o.filters, o.quick || headline);
   std::error_code ec;
   const std::size_t descriptors = os::raise_descriptor_limit(ec);
   if (cells.empty())

@@ -20,6 +20,11 @@ struct chosen {
 /// @throws std::invalid_argument for a wish that cannot be granted; std::runtime_error if the reference arm is not built
 chosen choose_what_to_run(const options&);
 
+/// For a run that is resumed: it needs what it had.
+/// @throws std::invalid_argument naming a CPU that is no longer allowed, or an arm that is not built
+void check_resumed(const std::vector<cell_result>&, const std::vector<arm>&,
+                   const std::vector<cpu>& allowed);
+
 /// The folder of this program; arms and loader are beside it.
 std::filesystem::path own_folder();
 

@@ -90,6 +90,24 @@ void add_datagram_options(std::vector<std::string>& argv, const cell& what,
 
 }  // namespace
 
+std::string_view name_of(arm_group group) {
+  switch (group) {
+    case arm_group::standard: return "standard";
+    case arm_group::uring: return "uring";
+    case arm_group::peer: return "peer";
+    case arm_group::own: break;
+  }
+  return "own";
+}
+
+arm_group arm_group_of(std::string_view name) {
+  for (const auto group :
+       {arm_group::standard, arm_group::uring, arm_group::peer, arm_group::own}) {
+    if (name_of(group) == name) return group;
+  }
+  throw std::invalid_argument(fmt::format("no group of arms is called \"{}\"", name));
+}
+
 const std::vector<arm>& all_arms() {
   static const std::vector<arm> arms{
       {std::string(reference_name), "duet-arm-raw",

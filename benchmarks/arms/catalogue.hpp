@@ -21,6 +21,10 @@ enum class arm_group : std::uint8_t {
   own,       ///< the user's
 };
 
+std::string_view name_of(arm_group);
+/// @throws std::invalid_argument for a name that is none
+arm_group arm_group_of(std::string_view name);
+
 struct arm {
   std::string name;
   std::string program;  ///< file name, beside duet-bench itself; of the user's own, the command

@@ -26,6 +26,8 @@ struct run_context {
   interrupt_source& interrupts;
   /// Called between slots with the finished rounds and all rounds of the cell.
   std::function<void(const cell&, std::size_t done, std::size_t all)> on_progress;
+  /// Called with the cell whose last block is new. What it throws ends the run.
+  std::function<void(const cell_result&)> on_block{};
 };
 
 class crew {

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 // What the figures were measured on and with: everything that one needs to doubt or repeat them.
-// The probes and sysctls of the method's page have their place here, they are not gathered yet.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "harness/probes.hpp"
 #include "harness/topology.hpp"
 
 namespace duet::bench {
 
 class interrupt_source;
 
+/// Names and what the system says to them, as it says it.
+using facts = std::map<std::string, std::string>;
+
 struct environment {
+  std::string host;
   std::string kernel;
   std::string cpu_model;
   std::vector<cpu> allowed_cpus;
@@ -26,9 +32,18 @@ struct environment {
   std::string duet_version;
   std::string
       revision;  ///< of git, "-dirty" appended if the tree differs; "unknown" outside of a repository
+  std::string libraries;  ///< the C and the C++ one
+  std::string memory;
   std::string started_at;
   std::string load_before;
+  facts mitigations;  ///< of the CPU's weaknesses; only those that it has
+  facts sysctls;      ///< of sockets: buffers, queues, congestion control
+  facts limits;
+  std::vector<probe> probes;
 };
+
+/// Those that are one text each, by the names they have in JSON.
+std::vector<std::pair<const char*, std::string*>> texts_of(environment&);
 
 environment read_environment(interrupt_source&);
 

@@ -51,7 +51,7 @@ bool misses_rate(const open_loop_figures& open, std::uint64_t messages) {
   return static_cast<double>(open.sending_ns) > planned_ns + margin_ns;
 }
 
-double run_delay_ns(const slot_report& slot, double) {
+double slot_run_delay_ns(const slot_report& slot, double) {
   return static_cast<double>(slot.server_run_delay_ns.value_or(0) +
                              slot.loader_run_delay_ns.value_or(0));
 }
@@ -64,7 +64,7 @@ std::vector<std::string> failed_gates(const round_result& round, bool same_core)
   if (foreign_busy(round.conditions) || (same_core && any_slot_over(round, unaccounted_ns))) {
     failed.emplace_back("foreign busy");
   }
-  if (!same_core && any_slot_over(round, run_delay_ns)) failed.emplace_back("run delay");
+  if (!same_core && any_slot_over(round, slot_run_delay_ns)) failed.emplace_back("run delay");
   if (round.conditions.throttled.value_or(0) > 0) failed.emplace_back("throttled");
   if (any_open_loop(round, lags)) failed.emplace_back("send lag");
   if (any_open_loop(round, misses_rate)) failed.emplace_back("rate");

@@ -27,4 +27,12 @@ std::vector<arm_order> random_square(std::size_t arms, std::mt19937_64& random) 
   return cyclic_square(first);
 }
 
+std::mt19937_64 random_of_block(std::uint64_t seed, std::string_view cell_id, std::size_t block) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const char c : cell_id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  const auto low = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
+  std::seed_seq mixed{low(seed), low(seed >> 32), low(hash), low(hash >> 32), low(block)};
+  return std::mt19937_64(mixed);
+}
+
 }  // namespace duet::bench

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <random>
+#include <string_view>
 #include <vector>
 
 namespace duet::bench {
@@ -18,5 +20,9 @@ std::vector<arm_order> cyclic_square(const arm_order& first);
 /// A square for `arms` arms whose first row is drawn from `random`. The same on every standard library:
 /// it uses only the generator's raw values, not std::shuffle.
 std::vector<arm_order> random_square(std::size_t arms, std::mt19937_64& random);
+
+/// The generator for one block. A function of its arguments alone: a run that is resumed, or that measures fewer cells,
+/// has the same order in the blocks that it has.
+std::mt19937_64 random_of_block(std::uint64_t seed, std::string_view cell_id, std::size_t block);
 
 }  // namespace duet::bench

@@ -99,12 +99,6 @@ std::string ratio_columns(const std::optional<comparison>& ratio, bool is_contro
          std::string(width > used ? width - used : 0, ' ');
 }
 
-bool is_loader_bound(const cell_result& cell, const cell_summary& summary, std::size_t arm) {
-  if (cell.what.same_core) return false;
-  return std::min(summary.server_busy[arm].value_or(1), summary.server_busy[0].value_or(1)) <
-         busy_server;
-}
-
 std::string ratios_table(const cell_result& cell, const cell_summary& summary,
                          const std::vector<arm>& arms, bool color) {
   constexpr const char* over = "  {:<12}{:<41}{}";
@@ -146,7 +140,18 @@ std::string rounds_note(const cell_summary& summary) {
                             fmt::join(reasons, ", "));
 }
 
-/// What weakens the cell's figures, loudest first.
+std::string environment_line(const char* name, const std::string& value) {
+  return fmt::format("  {:<11}{}\n", name, value);
+}
+
+}  // namespace
+
+bool is_loader_bound(const cell_result& cell, const cell_summary& summary, std::size_t arm) {
+  if (cell.what.same_core) return false;
+  return std::min(summary.server_busy[arm].value_or(1), summary.server_busy[0].value_or(1)) <
+         busy_server;
+}
+
 std::vector<std::string> objections(const cell_result& cell, const cell_summary& summary,
                                     const std::vector<arm>& arms) {
   std::vector<std::string> notes = cell.warnings;
@@ -180,16 +185,6 @@ std::vector<std::string> objections(const cell_result& cell, const cell_summary&
   }
   return notes;
 }
-
-}  // namespace
-
-namespace {
-
-std::string environment_line(const char* name, const std::string& value) {
-  return fmt::format("  {:<11}{}\n", name, value);
-}
-
-}  // namespace
 
 std::string machine_text(const environment& e, bool color) {
   const auto line = environment_line;

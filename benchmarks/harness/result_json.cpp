@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/report.hpp"
+
 namespace duet::bench {
 
 namespace {
@@ -41,22 +43,12 @@ json to_json(const latency_summary& trip) {
           {"max", trip.max_ns}};
 }
 
-json to_json(const placement& where) {
-  return {{"server_cpu", where.server_cpu},
-          {"loader_cpu", where.loader_cpu},
-          {"pinned", where.pinned},
-          {"warning", where.warning}};
-}
-
+/// As the loader reports it; the round trips are merged into the block's.
 json to_json(const slot_result& slot, const std::vector<arm>& arms) {
-  const slot_report& r = slot.report;
-  return {{"arm", arms[slot.arm].name},
-          {"messages", r.messages},
-          {"elapsed_ns", r.elapsed_ns},
-          {"server_cpu_ns", or_null(r.server_cpu_ns)},
-          {"loader_cpu_ns", r.loader_cpu_ns},
-          {"server_run_delay_ns", or_null(r.server_run_delay_ns)},
-          {"loader_run_delay_ns", or_null(r.loader_run_delay_ns)}};
+  json object = json::parse(to_line(slot.report));
+  object.erase("round_trips_ns");
+  object["arm"] = arms[slot.arm].name;
+  return object;
 }
 
 json to_json(const round_conditions& c) {
@@ -85,6 +77,8 @@ json to_json(const histogram::sparse& buckets) {
   return pairs;
 }
 
+}  // namespace
+
 json to_json(const block_result& block, const std::vector<arm>& arms) {
   json rounds = json::array();
   for (const round_result& round : block.rounds) rounds.push_back(to_json(round, arms));
@@ -95,26 +89,35 @@ json to_json(const block_result& block, const std::vector<arm>& arms) {
   return {{"rounds", std::move(rounds)}, {"round_trips_ns", std::move(trips)}};
 }
 
-}  // namespace
+json to_json(const placement& where) {
+  return {{"server_cpu", where.server_cpu},
+          {"loader_cpu", where.loader_cpu},
+          {"pinned", where.pinned},
+          {"warning", where.warning}};
+}
+
+json to_json(const arm& which) {
+  return {{"name", which.name},
+          {"program", which.program},
+          {"summary", which.summary},
+          {"group", name_of(which.group)}};
+}
 
 json to_json(const environment& e) {
   json cpus = json::array();
   for (const cpu& each : e.allowed_cpus)
     cpus.push_back({{"id", each.id}, {"siblings", each.siblings}});
-  return {{"kernel", e.kernel},
-          {"cpu_model", e.cpu_model},
-          {"allowed_cpus", std::move(cpus)},
-          {"virtualisation", e.virtualisation},
-          {"clock_source", e.clock_source},
-          {"default_congestion_control", e.default_congestion_control},
-          {"compiler", e.compiler},
-          {"build_type", e.build_type},
-          {"flags", e.flags},
-          {"asio_version", e.asio_version},
-          {"duet_version", e.duet_version},
-          {"revision", e.revision},
-          {"started_at", e.started_at},
-          {"load_before", e.load_before}};
+  json probes = json::object();
+  for (const probe& each : e.probes)
+    probes[each.name] = each.value ? json(*each.value) : json("not measured: " + each.reason);
+  json object{{"allowed_cpus", std::move(cpus)},
+              {"mitigations", e.mitigations},
+              {"sysctls", e.sysctls},
+              {"limits", e.limits},
+              {"probes", std::move(probes)}};
+  environment texts = e;
+  for (const auto& [name, text] : texts_of(texts)) object[name] = *text;
+  return object;
 }
 
 json to_json(const plan& how) {
@@ -151,10 +154,24 @@ json to_json(const cell_summary& summary, const std::vector<arm>& arms) {
           {"dropped_by", summary.dropped_by}};
 }
 
+namespace {
+
+std::vector<std::string> loader_bound_arms(const cell_result& cell, const cell_summary& summary,
+                                           const std::vector<arm>& arms) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < arms.size() && summary.blocks > 0; ++i) {
+    if (is_loader_bound(cell, summary, i)) names.push_back(arms[i].name);
+  }
+  return names;
+}
+
+}  // namespace
+
 json cell_line(const cell_result& cell, const cell_summary& summary, const std::vector<arm>& arms) {
   return {{"schema", schema},
           {"type", "cell"},
           {"id", cell.what.id()},
+          {"description", cell.what.description()},
           {"scenario", cell.what.scenario},
           {"transport", cell.what.transport()},
           {"message_bytes", cell.what.message_bytes},
@@ -163,7 +180,8 @@ json cell_line(const cell_result& cell, const cell_summary& summary, const std::
           {"placement", to_json(cell.where)},
           {"loader_congestion_control", cell.congestion_control},
           {"rate_per_s", cell.rate_per_s > 0 ? json(cell.rate_per_s) : json()},
-          {"warnings", cell.warnings},
+          {"notes", cell.skipped ? std::vector<std::string>() : objections(cell, summary, arms)},
+          {"loader_bound", loader_bound_arms(cell, summary, arms)},
           {"failure", cell.failure},
           {"skipped", cell.skipped},
           {"summary", to_json(summary, arms)}};
@@ -176,9 +194,7 @@ void print_line(json object) {
 
 json to_json(const run_result& run) {
   json arms = json::array();
-  for (const arm& each : run.arms) {
-    arms.push_back({{"name", each.name}, {"program", each.program}, {"summary", each.summary}});
-  }
+  for (const arm& each : run.arms) arms.push_back(to_json(each));
   json cells = json::array();
   for (std::size_t i = 0; i < run.cells.size(); ++i) {
     json cell = cell_line(run.cells[i], run.summaries[i], run.arms);
@@ -195,7 +211,8 @@ json to_json(const run_result& run) {
   environment_object["steal_ns"] = or_null(run.steal_ns);
   return {{"schema", schema},         {"complete", run.complete},
           {"plan", to_json(run.how)}, {"environment", std::move(environment_object)},
-          {"arms", std::move(arms)},  {"cells", std::move(cells)}};
+          {"resumed", run.resumed},   {"arms", std::move(arms)},
+          {"cells", std::move(cells)}};
 }
 
 }  // namespace duet::bench

@@ -24,10 +24,14 @@ struct run_result {
   std::string load_after;
   std::optional<std::uint64_t> steal_ns;  ///< of all allowed CPUs, from start to end
   bool complete = false;                  ///< false: interrupted, or a cell broke off
+  std::vector<std::string> resumed;       ///< when, each time that it was taken up again
 };
 
 nlohmann::json to_json(const environment&);
 nlohmann::json to_json(const plan&);
+nlohmann::json to_json(const arm&);
+nlohmann::json to_json(const placement&);
+nlohmann::json to_json(const block_result&, const std::vector<arm>&);
 nlohmann::json to_json(const cell_summary&, const std::vector<arm>&);
 
 /// The line of one cell for --json: its summary without the slots.

@@ -83,7 +83,8 @@ void merge_round_trips(block_result& block, std::size_t arms) {
   for (const histogram& each : *merged) block.round_trips_ns.push_back(each.to_sparse());
 }
 
-block_result run_block(const run_context& run, std::mt19937_64& random, cell_result& result) {
+block_result run_block(const run_context& run, cell_result& result) {
+  std::mt19937_64 random = random_of_block(run.how.seed, result.what.id(), result.blocks.size());
   crew processes(run, result);
   block_result block;
   const std::size_t rounds_of_cell = run.how.blocks * run.how.squares * run.arms.size();
@@ -109,11 +110,12 @@ milliseconds plan::expected_time(std::size_t arms) const {
   return static_cast<milliseconds::rep>(blocks) * (slots * slot + start_of_a_block);
 }
 
-void run_cell(const run_context& run, std::mt19937_64& random, cell_result& result) {
+void run_cell(const run_context& run, cell_result& result) {
   try {
     while (result.blocks.size() < run.how.blocks) {
-      block_result block = run_block(run, random, result);
+      block_result block = run_block(run, result);
       result.blocks.push_back(std::move(block));
+      if (run.on_block) run.on_block(result);
     }
   } catch (const std::runtime_error& error) {
     result.failure = error.what();

@@ -3,12 +3,24 @@
 #include "harness/terminal.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 namespace duet::bench {
+
+namespace {
+
+/// What fits into one line of the terminal: a longer one would leave its beginning standing.
+std::string fitting(const std::string& text) {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return text;
+  return text.substr(0, size.ws_col - 1U);
+}
+
+}  // namespace
 
 bool use_color(color_mode mode, int fd) {
   if (mode != color_mode::automatic) return mode == color_mode::always;
@@ -44,7 +56,7 @@ progress_line::progress_line() : visible_(::isatty(STDERR_FILENO) == 1) {}
 
 void progress_line::show(const std::string& text) {
   if (!visible_) return;
-  fmt::print(stderr, "\r\x1b[K{}", text);
+  fmt::print(stderr, "\r\x1b[K{}", fitting(text));
   std::fflush(stderr);
   shown_ = true;
 }

@@ -50,3 +50,13 @@ TEST_CASE("latin square: every arm is first about equally often") {
   for (int i = 0; i < 4000; ++i) ++first[random_square(4, random)[0][0]];
   for (const int count : first) CHECK(std::abs(count - 1000) < 140);  // five standard deviations
 }
+
+TEST_CASE(
+    "latin square: the order of a block hangs on seed and cell and number of the block alone") {
+  auto one = random_of_block(1, "echo/tcp", 3);
+  CHECK(one() == random_of_block(1, "echo/tcp", 3)());
+  const auto first = random_of_block(1, "echo/tcp", 3)();
+  CHECK(first != random_of_block(2, "echo/tcp", 3)());
+  CHECK(first != random_of_block(1, "echo/udp", 3)());
+  CHECK(first != random_of_block(1, "echo/tcp", 4)());
+}

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "harness/result.hpp"
+#include "harness/result_json.hpp"
 
 namespace duet::bench::test {
 
@@ -55,6 +56,19 @@ inline cell_result cell_of(std::size_t blocks, std::uint64_t raw, std::uint64_t 
     block.round_trips_ns.assign(3, {{histogram::bucket_of(15'000), 30'000}});
     result.blocks.push_back(std::move(block));
   }
+  return result;
+}
+
+/// A finished run of one such cell.
+inline run_result run_of(cell_result cell) {
+  run_result result;
+  result.arms = three_arms();
+  result.how.blocks = cell.blocks.size();
+  result.where.host = "made-up";
+  result.where.started_at = "2024-05-31T12:34:56Z";
+  result.summaries = {summarise(cell, result.arms)};
+  result.cells = {std::move(cell)};
+  result.complete = true;
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 
 using namespace duet::bench;
@@ -54,6 +55,35 @@ TEST_CASE("options: a plain run leaves the choices to the plan") {
   CHECK(counts.value.messages == 500);
 }
 
+TEST_CASE("options: what is done with results that are there") {
+  auto o = parse_options({"run", "--resume", "x", "--blocks", "20", "--stop-after", "9m"}).value;
+  CHECK(o.resume == "x");
+  CHECK(o.blocks == 20);
+  CHECK(o.stop_after == 9min);
+  o = parse_options({"compare", "old", "new", "--force", "--tolerance", "5"}).value;
+  CHECK(o.what == command_kind::compare);
+  CHECK(o.older == "old");
+  CHECK(o.newer == "new");
+  CHECK(o.force);
+  CHECK(o.tolerance_percent == 5);
+  o = parse_options({"report", "x", "--out", "y"}).value;
+  CHECK(o.what == command_kind::report);
+  CHECK(o.report_of == "x");
+  CHECK(o.out == "y");
+}
+
+TEST_CASE("options: no line of a help page is wider than 80 columns") {
+  for (const char* command : {"run", "report", "compare"}) {
+    const std::string text = parse_options({command, "--help"}).exit->text;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      CAPTURE(text.substr(begin, end - begin));
+      CHECK(end - begin <= 80);
+      begin = end + 1;
+    }
+  }
+}
+
 TEST_CASE("options: help and version leave with 0 and mistakes with 2") {
   CHECK(code_of({"--help"}) == 0);
   CHECK(code_of({"run", "--help"}) == 0);
@@ -70,7 +100,15 @@ TEST_CASE("options: help and version leave with 0 and mistakes with 2") {
                                                        {"list", "run"},
                                                        {"run", "--slot", "20ms"},
                                                        {"run", "--seed", "-1"},
-                                                       {"run", "--warm-up", "2m"}};
+                                                       {"run", "--warm-up", "2m"},
+                                                       {"run", "--quick", "--full"},
+                                                       {"run", "--resume", "x", "--seed", "1"},
+                                                       {"run", "--resume", "x", "--no-gates"},
+                                                       {"run", "--force"},
+                                                       {"run", "--stop-after", "1"},
+                                                       {"report"},
+                                                       {"compare", "old"},
+                                                       {"compare", "o", "n", "--tolerance", "-1"}};
   for (const auto& mistake : mistakes) {
     CAPTURE(mistake.size());
     CAPTURE(mistake.empty() ? std::string() : mistake.back());

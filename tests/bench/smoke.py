@@ -10,28 +10,10 @@ import subprocess
 import sys
 import tempfile
 
-TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1"]
+from stage import LIMIT_S, TINY, cells_of, check, run
+
 LONG = ["run", "--filter", "pingpong/tcp/64B/1c/same-core", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms"]
 ARMS = ["raw", "raw'", "asio", "asio-stock", "asio-coro", "limit"]
-LIMIT_S = 50
-
-
-def fail(reason, output=""):
-    sys.exit(f"{reason}\n{output}")
-
-
-def check(condition, reason, output=""):
-    if not condition:
-        fail(reason, output)
-
-
-def run(bench, arguments, **more):
-    return subprocess.run([bench, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=LIMIT_S, **more)
-
-
-def cells_of(out):
-    return {cell["scenario"]: cell for cell in json.loads((out / "result.json").read_text())["cells"]}
 
 
 def check_document(out, complete=True):
@@ -260,7 +242,7 @@ def case_interrupt(bench, out):
     check(process.returncode == -signal.SIGINT, f"exit {process.returncode}", text + errors)
     left = [pid for pid in children if pathlib.Path(f"/proc/{pid}").exists()]
     check(not left, f"left behind: {left}")
-    check("interrupted" in errors, "not told", errors)
+    check(f"interrupted; the finished blocks are kept, duet-bench run --resume {out} goes on" in errors, "not told", errors)
     check_document(out, complete=False)
 
 
