@@ -5,6 +5,7 @@
 * A relative link of README.md or docs/*.md leads to a file.
 * Every example exists in both columns (but embed), is shorter than 70 lines, and docs/flows.md links to it.
 * A cpp block whose first line is "// examples/FILE" is that file from its first #include on.
+* The cpp blocks of docs/PAGE.md are parts of tests/docs/PAGE.cpp, if there is one, which is compiled.
 * docs/contract.md names every public header of a column that has a note "Parity:".
 """
 import argparse
@@ -49,6 +50,17 @@ def check_quotes(root, problems):
                 problems.append(f"{page.relative_to(root)}: the block is not {name} from its first #include on")
 
 
+def check_guides(root, problems):
+    for source in sorted((root / "tests/docs").glob("*.cpp")):
+        page = root / "docs" / f"{source.stem}.md"
+        blocks = re.findall(r"^```cpp\n(.*?)^```$", page.read_text(), re.M | re.S) if page.exists() else []
+        if not blocks:
+            problems.append(f"{source.relative_to(root)}: no page quotes it")
+        for block in blocks:
+            if block not in source.read_text():
+                problems.append(f"{page.relative_to(root)}: {block.splitlines()[0]!r} ... is no part of {source.relative_to(root)}")
+
+
 def check_parity(root, problems):
     text = (root / "docs/contract.md").read_text()
     for column in COLUMNS:
@@ -63,7 +75,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, required=True)
     root = parser.parse_args().root.resolve()
     problems = []
-    for check in (check_links, check_examples, check_quotes, check_parity):
+    for check in (check_links, check_examples, check_quotes, check_guides, check_parity):
         check(root, problems)
     print("\n".join(problems) or "the pages hold")
     return 1 if problems else 0
