@@ -97,6 +97,15 @@ std::vector<cell_result> place_cells(const std::vector<cell>& cells, const std::
   return placed;
 }
 
+/// The cells of the scenario fork alone: its own arms, unless others were asked for.
+arm_wishes wishes_for(const options& o, const std::vector<cell>& cells) {
+  arm_wishes wishes = o.arms;
+  const bool only_fork = std::all_of(
+      cells.begin(), cells.end(), [](const cell& each) { return each.scenario == fork_scenario; });
+  if (only_fork && wishes.names.empty() && !wishes.peers) wishes.names = process_arm_names();
+  return wishes;
+}
+
 }  // namespace
 
 void check_resumed(const std::vector<cell_result>& cells, const std::vector<arm>& arms,
@@ -129,7 +138,8 @@ chosen choose_what_to_run(const options& o) {
   const std::size_t descriptors = os::raise_descriptor_limit(ec);
   if (cells.empty())
     throw std::invalid_argument("no cell's id contains the filter's text; see duet-bench list");
-  chosen result{make_plan(o), select_arms(o.arms), place_cells(cells, o.cpus, read_topology())};
+  chosen result{make_plan(o), select_arms(wishes_for(o, cells)),
+                place_cells(cells, o.cpus, read_topology())};
   result.arms = present_arms(result.arms, cells, own_folder());
   for (cell_result& each : result.cells) {
     auto reason = obstacle(each.what, result.arms, descriptors);

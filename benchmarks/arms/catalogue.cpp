@@ -122,6 +122,9 @@ const std::vector<arm>& all_arms() {
       {"uring", "duet-arm-asio-uring", "asio on Asio's io_uring reactor", arm_group::uring},
       {"uring-stock", "duet-arm-asio-stock-uring", "asio-stock on it", arm_group::uring},
       {"uring-coro", "duet-arm-asio-coro-uring", "asio-coro on it", arm_group::uring},
+      {"fork", "duet-arm-fork", "a process for each connection, duet::on_posix's fork_server",
+       arm_group::process},
+      {"fork-asio", "duet-arm-fork-asio", "the same of duet::on_asio", arm_group::process},
       {"libuv", "duet-arm-libuv", "an echo server on libuv", arm_group::peer},
       {"libevent", "duet-arm-libevent", "one on libevent's bare events", arm_group::peer},
       {"boost-asio", "duet-arm-boost-asio", "asio-stock's source on Boost.Asio", arm_group::peer},
@@ -129,6 +132,14 @@ const std::vector<arm>& all_arms() {
       {"node", "duet-arm-node", "one on node's net module", arm_group::peer},
   };
   return arms;
+}
+
+std::vector<std::string> process_arm_names() {
+  std::vector<std::string> names{"asio"};
+  for (const arm& each : all_arms()) {
+    if (each.group == arm_group::process) names.push_back(each.name);
+  }
+  return names;
 }
 
 std::vector<arm> select_arms(const arm_wishes& wishes) {
@@ -157,6 +168,8 @@ std::string arm::refusal(const cell& what) const {
   if (group == arm_group::standard) return {};
   if (group == arm_group::uring)
     return what.datagrams ? fmt::format("arm {} has no datagrams", name) : std::string();
+  if (group == arm_group::process && what.scenario != fork_scenario)
+    return fmt::format("arm {} is for the scenario fork", name);
   if (!what.is_echo()) return fmt::format("arm {} only echoes", name);
   if (what.spin) return fmt::format("arm {} does not spin", name);
   if (what.datagrams && (group == arm_group::peer || what.datagrams->extra != datagram_extra::none))

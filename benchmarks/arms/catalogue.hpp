@@ -18,6 +18,7 @@ enum class arm_group : std::uint8_t {
   standard,  ///< unless others are asked for
   uring,     ///< Asio's arms again, on io_uring instead of epoll
   peer,      ///< other people's libraries and languages
+  process,   ///< of the scenario fork: processes instead of one loop
   own,       ///< the user's
 };
 
@@ -58,6 +59,9 @@ struct arm_wishes {
   bool peers = false;                ///< all of them, instead of the standard arms
   std::vector<std::string> own{};    ///< "NAME=COMMAND"
 };
+
+/// The names of the arms of the scenario fork, which compares them with one loop.
+std::vector<std::string> process_arm_names();
 
 /// The wanted arms in the catalogue's order, then the user's own; the reference and its control always among them; without wishes the
 /// standard ones. @throws std::invalid_argument naming an arm that does not exist, or text that is no own arm

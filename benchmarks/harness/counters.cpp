@@ -3,6 +3,7 @@
 #include "harness/counters.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <ctime>
@@ -46,6 +47,41 @@ std::optional<std::uint64_t> process_cpu_ns(pid_t pid) {
   constexpr std::uint64_t ns_per_s = 1'000'000'000;
   return static_cast<std::uint64_t>(now.tv_sec) * ns_per_s +
          static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::optional<std::uint64_t> parse_children_ticks(std::string_view stat) {
+  // The second field, the program's name in parentheses, may hold anything.
+  const auto name_end = stat.rfind(") ");
+  if (name_end == stat.npos || stat.size() < name_end + 4) return std::nullopt;
+  std::string_view rest = stat.substr(name_end + 3);  // behind the state, a letter
+  constexpr int first_after_state = 4;
+  constexpr int cutime = 16;
+  std::uint64_t sum = 0;
+  for (int field = first_after_state; field <= cutime + 1; ++field) {
+    const auto start = rest.find_first_not_of(' ');
+    if (start == rest.npos) return std::nullopt;
+    rest.remove_prefix(start);
+    std::int64_t value = 0;  // some of those passed over are negative
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    if (error != std::errc{}) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (field >= cutime) sum += static_cast<std::uint64_t>(value);
+  }
+  return sum;
+}
+
+std::optional<std::uint64_t> family_cpu_ns(pid_t pid) {
+  auto sum = process_cpu_ns(pid);
+  if (!sum) return std::nullopt;
+  constexpr std::uint64_t ns_per_s = 1'000'000'000;
+  const auto ticks = parse_children_ticks(read_text(fmt::format("/proc/{}/stat", pid)));
+  const auto a_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  *sum += ticks.value_or(0) * (ns_per_s / a_second);
+  const std::string living = read_text(fmt::format("/proc/{0}/task/{0}/children", pid));
+  std::string_view rest = living;
+  while (const auto child = next_number(rest))
+    *sum += family_cpu_ns(static_cast<pid_t>(*child)).value_or(0);
+  return sum;
 }
 
 std::optional<std::uint64_t> parse_run_delay_ns(std::string_view schedstat) {

@@ -18,6 +18,12 @@ namespace duet::bench {
 /// out: read it while the process sleeps.
 std::optional<std::uint64_t> process_cpu_ns(pid_t pid);
 
+/// The same of the process and of all that it has forked: those that run, and those that it has waited for, whose time the kernel tells in
+/// clock ticks (10 ms as a rule).
+std::optional<std::uint64_t> family_cpu_ns(pid_t pid);
+/// The user and system ticks of children waited for, in the text of /proc/PID/stat.
+std::optional<std::uint64_t> parse_children_ticks(std::string_view stat);
+
 /// Time the process was ready to run and had no CPU, in ns: the second number of /proc/PID/schedstat.
 std::optional<std::uint64_t> parse_run_delay_ns(std::string_view schedstat);
 std::optional<std::uint64_t> run_delay_ns(pid_t pid);

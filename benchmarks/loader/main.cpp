@@ -62,7 +62,7 @@ struct clocks {
 };
 
 clocks read_clocks(pid_t server) {
-  return {process_cpu_ns(server), run_delay_ns(server), run_delay_ns(::getpid()),
+  return {family_cpu_ns(server), run_delay_ns(server), run_delay_ns(::getpid()),
           process_cpu_ns(::getpid()).value_or(0)};
 }
 

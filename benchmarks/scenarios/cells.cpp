@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The catalogue: every cell that `duet-bench run` can measure, in the order in which it lists them.
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "scenarios/scenario.hpp"
@@ -99,6 +100,18 @@ void add_accept(std::vector<cell>& to) {
   }
 }
 
+/// Processes instead of one loop: what a connection costs them, and what an echo on one that is there already.
+void add_fork(std::vector<cell>& to) {
+  for (const traffic_kind kind : {traffic_kind::arrivals, traffic_kind::closed}) {
+    for (const std::size_t connections : {1U, 32U}) {
+      to.push_back({.scenario = std::string(fork_scenario),
+                    .connections = connections,
+                    .same_core = connections == 1,
+                    .kind = kind});
+    }
+  }
+}
+
 cell datagram_cell(std::size_t bytes, const datagram_shape& shape) {
   return {.scenario = "datagram", .message_bytes = bytes, .same_core = true, .datagrams = shape};
 }
@@ -127,6 +140,7 @@ std::vector<cell> make_catalogue() {
   add_datagrams(cells);
   add_bulk(cells);
   add_accept(cells);
+  add_fork(cells);
   return cells;
 }
 

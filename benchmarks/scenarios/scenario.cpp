@@ -38,6 +38,8 @@ std::string shape_of(const cell& of) {
   std::string text;
   if (of.active > 0) text += fmt::format("{}active/", of.active);
   if (of.kind == traffic_kind::open) text += fmt::format("load{}/", of.load_percent);
+  if (of.scenario == fork_scenario)
+    text += of.kind == traffic_kind::arrivals ? "arrivals/" : "echo/";
   if (of.scenario == "bulk") {
     text += of.kind == traffic_kind::one_way ? "one-way/" : "both-ways/";
   } else if (of.depth > 1) {

@@ -61,6 +61,9 @@ struct cell {
   [[nodiscard]] std::string description() const;
 };
 
+/// The scenario that has arms of its own: a process for each connection, and workers.
+inline constexpr std::string_view fork_scenario = "fork";
+
 const std::vector<cell>& all_cells();
 
 /// Descriptors that loader or server need beside those of the connections.

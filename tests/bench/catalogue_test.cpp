@@ -143,6 +143,20 @@ TEST_CASE("arms: an own one is run by sh and told where to listen") {
                                          "exec python3 s.py"});
 }
 
+TEST_CASE("selection: the scenario fork has cells and arms of its own") {
+  for (const char* const rest :
+       {"1c/arrivals/same-core", "1c/echo/same-core", "32c/arrivals/split", "32c/echo/split"})
+    CHECK(cell_called(std::string("fork/tcp/64B/") + rest).scenario == fork_scenario);
+  const arm& fork = arm_called("fork");
+  CHECK(fork.refusal(cell_called("fork/tcp/64B/32c/echo/split")).empty());
+  CHECK(fork.refusal(cell_called("echo/tcp/64B/64c/split")) == "arm fork is for the scenario fork");
+  const auto names = names_of(select_arms({.names = process_arm_names()}));
+  CHECK(std::set<std::string>(names.begin(), names.end()).contains("fork-asio"));
+  CHECK(names_of(select_arms({})) != names);
+  for (const std::string& each : names_of(select_arms({})))
+    CHECK(arm_called(each).group == arm_group::standard);
+}
+
 TEST_CASE("arms: what one cannot do is refused with the reason") {
   const auto one_way = cell_called("bulk/tcp/65536B/1c/one-way/split");
   const auto spin = cell_called("pingpong/tcp/64B/1c/spin");

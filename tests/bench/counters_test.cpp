@@ -54,6 +54,36 @@ TEST_CASE("process clock: own CPU time grows with work and a missing process has
   CHECK_FALSE(process_cpu_ns(5'000'000));
 }
 
+TEST_CASE("family clock: the ticks of children are behind a name of any form") {
+  CHECK(parse_children_ticks("7 (a) b) c) S 1 7 7 0 -1 4 5 6 7 8 9 10 11 12 20 0 1 0 99") == 23U);
+  CHECK_FALSE(parse_children_ticks("7 (a) S 1 7 7 0 -1 4 5 6 7 8 9 10 11"));
+  CHECK_FALSE(parse_children_ticks("7 (a)"));
+  CHECK_FALSE(parse_children_ticks(""));
+}
+
+TEST_CASE("family clock: it has what children took while they run and when they are gone") {
+  constexpr std::uint64_t work_ns = 50'000'000;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::uint64_t before = family_cpu_ns(::getpid()).value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    while (process_cpu_ns(::getpid()).value_or(work_ns) < work_ns) {
+    }
+    static_cast<void>(::write(ends[1], "", 1));
+    ::pause();
+  }
+  char done = 1;
+  REQUIRE(::read(ends[0], &done, 1) == 1);
+  CHECK(family_cpu_ns(::getpid()).value() >= before + work_ns);
+  REQUIRE(::kill(child, SIGKILL) == 0);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  // In ticks now, of user and of system time: less than a tick of each is lost.
+  CHECK(family_cpu_ns(::getpid()).value() >= before + work_ns - 20'000'000);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_CASE("load: is the first three numbers") {
   const auto load = read_load();
   CHECK(std::count(load.begin(), load.end(), ' ') == 2);
