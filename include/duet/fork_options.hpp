@@ -28,7 +28,8 @@ struct fork_options {
   /// Signals that are blocked in a child when its handler begins, which lets them through when it is ready for them.
   std::vector<int> blocked_signals{};
 
-  /// Told of steps, of "accepted", "closed: ..." with the client, and of "accept paused". Must outlive the server; children use their copy.
+  /// Told of steps, of "accepted", "refused: shortage", "closed: ..." (end of stream, failed, killed) with the client, and of
+  /// "accept paused". Must outlive the server; children use their copy.
   observer* watcher = nullptr;
 };
 

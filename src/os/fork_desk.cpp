@@ -95,6 +95,7 @@ pid_t fork_desk::start(int connection, flow& steps, std::string_view asio) {
   if (pid < 0) {
     reset_on_close(connection);
     ++counters_.refused;
+    tell("refused: shortage", client, steps.error());
     ++counters_.accept_pauses;
     if (door_.fork_failed(clock::now())) tell("accept paused", std::nullopt, steps.error());
     return pid;

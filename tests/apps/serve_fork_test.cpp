@@ -2,6 +2,7 @@
 // duet-echo serve --model fork: its processes, seen from outside. Source: proc(5), task/TID/children.
 #include <doctest/doctest.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "descriptors.hpp"
 #include "echo_app.hpp"
 #include "raw_socket.hpp"
+#include "skip.hpp"
 
 using namespace duet::test;
 
@@ -226,5 +228,34 @@ TEST_CASE_TEMPLATE("fork: a child has no descriptor but the standard ones and it
     }
     CHECK(sockets == 1);
   }
+  CHECK(server.stop() == 0);
+}
+
+// Of a user that nobody is, for the limit counts all processes of one. Source: setrlimit(2), RLIMIT_NPROC.
+TEST_CASE_TEMPLATE("fork: with no more processes to be had the others are served on", Row,
+                   DUET_APP_FORK) {
+  if (::geteuid() != 0 || !have_program("setpriv") || !have_program("prlimit"))
+    DUET_SKIP("needs root, setpriv and prlimit");
+  const std::string user = std::to_string(500'000 + ::getpid());
+  const arguments as_user{"setpriv",        "--reuid=" + user, "--regid=" + user,
+                          "--clear-groups", "prlimit",         "--nproc=3"};
+  arguments version = as_user;
+  version.insert(version.end(), {DUET_ECHO, "--version"});
+  if (run(version).result != 0) DUET_SKIP("another user may not run the program");
+  arguments command = as_user;
+  for (const std::string& each : command_line<Row>("serve", {"tcp://127.0.0.1:0"}))
+    command.push_back(each);
+  running_server server(command, 1);
+  raw_socket first = echoed_client(server.at[0]);
+  const raw_socket second = echoed_client(server.at[0]);
+  const raw_socket unlucky = raw_socket::connected(server.at[0]);
+  std::byte nothing{};
+  CHECK(::recv(unlucky.fd(), &nothing, 1, 0) == -1);  // reset
+  server.program.wait_for_err("accept paused: Resource temporarily unavailable");
+  second.send_all(as_bytes("y"));
+  CHECK(as_text(second.receive(1)) == "y");
+  first.close();
+  until([&] { return children_of(server.program.pid()).size() == 1; });
+  echoed_client(server.at[0]);
   CHECK(server.stop() == 0);
 }

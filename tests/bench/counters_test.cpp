@@ -3,9 +3,11 @@
 #include "harness/counters.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 using namespace duet::bench;
 

@@ -32,6 +32,7 @@ TEST_CASE_TEMPLATE("fork_server: without a process a client is reset and the oth
   CHECK(::recv(unlucky.fd(), &nothing, 1, 0) <= 0);
   CHECK(server.counters().accept_pauses == 1);
   CHECK(log.count("accept paused") == 1);
+  CHECK(log.count("refused: shortage") == 1);
   first.send_all(as_bytes("y"));
   CHECK(as_text(first.receive(1)) == "y");
   const raw_socket next = served_client(server, at);  // after the pause
