@@ -95,14 +95,15 @@ std::string_view name_of(arm_group group) {
     case arm_group::standard: return "standard";
     case arm_group::uring: return "uring";
     case arm_group::peer: return "peer";
+    case arm_group::process: return "process";
     case arm_group::own: break;
   }
   return "own";
 }
 
 arm_group arm_group_of(std::string_view name) {
-  for (const auto group :
-       {arm_group::standard, arm_group::uring, arm_group::peer, arm_group::own}) {
+  for (const auto group : {arm_group::standard, arm_group::uring, arm_group::peer,
+                           arm_group::process, arm_group::own}) {
     if (name_of(group) == name) return group;
   }
   throw std::invalid_argument(fmt::format("no group of arms is called \"{}\"", name));
