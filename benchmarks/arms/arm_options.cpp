@@ -14,7 +14,8 @@ namespace {
 [[noreturn]] void usage_error(std::string_view argument) {
   std::fprintf(stderr,
                "not understood: %.*s\nusage: [--listen=ENDPOINT] [--buffer-bytes=N] "
-               "[--congestion-control=NAME] [--connections=N] [--spin] [--sink=BYTES]\n"
+               "[--congestion-control=NAME] [--connections=N] [--spin] [--sink=BYTES] "
+               "[--framed]\n"
                "of datagrams: [--listen=ENDPOINT] [--batch=N] [--datagram-bytes=N] "
                "[--receive-buffer-bytes=N] [--spin] [--one-way] [--metadata] [--segments]\n",
                static_cast<int>(argument.size()), argument.data());
@@ -51,6 +52,7 @@ bool apply(arm_options& options, std::string_view name, std::string_view value) 
 
 bool switch_on(arm_options& options, std::string_view name) {
   if (name == "--spin") return options.spin = true;
+  if (name == "--framed") return options.framed = true;
   if (name == "--one-way") return options.one_way = true;
   if (name == "--metadata") return options.metadata = true;
   if (name == "--segments") return options.segments = true;

@@ -15,6 +15,7 @@ struct arm_options {
   std::size_t connections = 1;  ///< what the loader will open; only `limit` cares
   bool spin = false;            ///< ask for events again and again instead of sleeping
   std::size_t sink_bytes = 0;   ///< not 0: answer every so many bytes with one, instead of echoing
+  bool framed = false;          ///< echo message by message; only raw and asio do, see duet_arm.hpp
 
   // Of the arms for datagrams only; see scenarios/scenario.hpp.
   std::size_t batch = 64;

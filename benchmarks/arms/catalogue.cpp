@@ -73,6 +73,7 @@ void add_stream_options(std::vector<std::string>& argv, const cell& what,
   argv.push_back(fmt::format("--connections={}", what.connections));
   if (what.kind == traffic_kind::one_way)
     argv.push_back(fmt::format("--sink={}", what.message_bytes));
+  if (what.kind == traffic_kind::framed) argv.emplace_back("--framed");
 }
 
 void add_datagram_options(std::vector<std::string>& argv, const cell& what,

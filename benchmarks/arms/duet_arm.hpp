@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The arms `raw` and `asio`: duet's echo server of one column, and nothing beside it; or, of what goes one way, a server of the column
-// that swallows. The two mains differ in the column's name only. It installs no signal handler: SIGTERM ends it.
+// that swallows, or of frames one that reads and writes them. The two mains differ in the column's name only. It installs no signal handler: SIGTERM ends it.
 #pragma once
 
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "arms/arm_options.hpp"
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
+#include "duet/policy/frame_buffer.hpp"
+#include "duet/policy/frame_length.hpp"
 #include "duet/server_options.hpp"
 
 namespace duet::bench {
@@ -57,15 +60,53 @@ class sink_connection : public std::enable_shared_from_this<sink_connection<Colu
   std::vector<std::byte> buffer_;
 };
 
+/// One connection whose messages are echoed, all that a read has brought with one write. Lives as long as something is in flight on it.
 template <class Column>
-void serve_sink(typename Column::loop& loop, const arm_options& chosen) {
+class frame_connection : public std::enable_shared_from_this<frame_connection<Column>> {
+ public:
+  frame_connection(typename Column::session_ptr client, const arm_options& chosen)
+      : client_(std::move(client)), in_(policy::length_framing(), chosen.buffer_bytes) {}
+
+  void read() {
+    async_read_frame(client_->connection(), in_,
+                     client_->guard([self = this->shared_from_this()](
+                                        std::error_code ec, std::span<const std::byte> frame) {
+                       if (ec) throw std::system_error(ec);
+                       self->answer(frame);
+                     }));
+  }
+
+ private:
+  void answer(std::optional<std::span<const std::byte>> frame) {
+    out_.clear();
+    std::error_code ec;
+    for (; frame; frame = in_.next(ec)) {
+      if (const auto bad = policy::append_frame(in_.how(), *frame, out_))
+        throw std::system_error(bad);
+    }
+    client_->connection().async_write(
+        std::span<const std::byte>(out_),
+        client_->guard([self = this->shared_from_this()](std::error_code failed, std::size_t) {
+          if (failed) throw std::system_error(failed);
+          self->read();
+        }));
+  }
+
+  typename Column::session_ptr client_;
+  policy::frame_buffer<policy::length_framing> in_;
+  std::vector<std::byte> out_;
+};
+
+/// Connection: what each client gets.
+template <class Column, class Connection>
+void serve_sessions(typename Column::loop& loop, const arm_options& chosen) {
   server_options options;
   options.socket.nodelay = true;
   options.socket.congestion_control = chosen.congestion_control;
   typename Column::server server(loop, options);
   const auto where = server.listen(endpoint::parse(chosen.listen));
   server.start([&chosen](const typename Column::session_ptr& client) {
-    std::make_shared<sink_connection<Column>>(client, chosen)->read();
+    std::make_shared<Connection>(client, chosen)->read();
   });
   announce(where.to_string());
   run_for_ever(loop, chosen);
@@ -90,7 +131,13 @@ int run_duet_arm(int argc, char** argv) {
   try {
     const auto chosen = parse_arm_options(argc, argv);
     typename Column::loop loop;
-    chosen.sink_bytes > 0 ? serve_sink<Column>(loop, chosen) : serve_echo<Column>(loop, chosen);
+    if (chosen.sink_bytes > 0) {
+      serve_sessions<Column, sink_connection<Column>>(loop, chosen);
+    } else if (chosen.framed) {
+      serve_sessions<Column, frame_connection<Column>>(loop, chosen);
+    } else {
+      serve_echo<Column>(loop, chosen);
+    }
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", argv[0], error.what());

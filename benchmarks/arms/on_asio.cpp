@@ -2,6 +2,7 @@
 // The arm `asio`: the echo server of duet::on_asio. See duet_arm.hpp.
 #include "arms/duet_arm.hpp"
 #include "duet/on_asio/echo.hpp"
+#include "duet/on_asio/frame.hpp"
 #include "duet/on_asio/loop.hpp"
 #include "duet/on_asio/server.hpp"
 

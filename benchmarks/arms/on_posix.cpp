@@ -2,6 +2,7 @@
 // The arm `raw`: the echo server of duet::on_posix. See duet_arm.hpp.
 #include "arms/duet_arm.hpp"
 #include "duet/on_posix/echo.hpp"
+#include "duet/on_posix/frame.hpp"
 #include "duet/on_posix/loop.hpp"
 #include "duet/on_posix/server.hpp"
 

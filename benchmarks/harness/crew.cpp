@@ -30,6 +30,7 @@ std::string_view loader_word(traffic_kind kind) {
     case traffic_kind::closed: return "closed";
     case traffic_kind::open: return "open";
     case traffic_kind::one_way: return "one-way";
+    case traffic_kind::framed: return "framed";
     case traffic_kind::arrivals: break;
   }
   return "arrivals";

@@ -126,7 +126,8 @@ int main(int argc, char** argv) {
   const std::map<std::string, traffic_kind> kinds{{"closed", traffic_kind::closed},
                                                   {"open", traffic_kind::open},
                                                   {"one-way", traffic_kind::one_way},
-                                                  {"arrivals", traffic_kind::arrivals}};
+                                                  {"arrivals", traffic_kind::arrivals},
+                                                  {"framed", traffic_kind::framed}};
   app.add_option("--kind", settings.kind)->transform(CLI::CheckedTransformer(kinds));
   app.add_option("--depth", settings.depth)->check(CLI::PositiveNumber);
   app.add_option("--active", settings.active)->check(CLI::NonNegativeNumber);

@@ -2,6 +2,7 @@
 // See pipeline.hpp. @see epoll(7)
 #include "loader/pipeline.hpp"
 
+#include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -33,8 +34,16 @@ class pipe_end {
         message_bytes_(settings.message_bytes),
         depth_(settings.depth),
         answer_bytes_(settings.kind == traffic_kind::one_way ? 1 : settings.message_bytes),
+        stamp_at_(settings.kind == traffic_kind::framed ? frame_head_bytes : 0),
         ring_(settings.message_bytes * settings.depth, 'd'),
-        sent_at_(settings.depth) {}
+        sent_at_(settings.depth) {
+    if (stamp_at_ == 0) return;
+    if (message_bytes_ < stamp_at_ + stamp_bytes)
+      throw std::runtime_error("a frame is too short for its head and its number");
+    const std::uint32_t length = htonl(static_cast<std::uint32_t>(message_bytes_ - stamp_at_));
+    for (std::size_t at = 0; at < ring_.size(); at += message_bytes_)
+      std::memcpy(&ring_[at], &length, sizeof(length));
+  }
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] bool is_full() const noexcept { return started_ - done_ == depth_; }
@@ -44,7 +53,8 @@ class pipe_end {
   void start_message(std::uint64_t now) noexcept {
     const std::size_t slot = started_ % depth_;
     const std::uint64_t number = started_ + 1;
-    std::memcpy(&ring_[slot * message_bytes_], &number, std::min(message_bytes_, stamp_bytes));
+    std::memcpy(&ring_[slot * message_bytes_ + stamp_at_], &number,
+                std::min(message_bytes_, stamp_bytes));
     sent_at_[slot] = now;
     ++started_;
   }
@@ -80,13 +90,14 @@ class pipe_end {
   }
 
  private:
-  /// The stamp of each message, as far as it lies in what has just come.
+  /// The stamp of each message and what is before it, as far as it lies in what has just come.
   void check_stamps(const char* bytes, std::size_t from) const {
     for (std::size_t message = from / message_bytes_; message * message_bytes_ < received_;
          ++message) {
       const std::size_t start = message * message_bytes_;
       const std::size_t first = std::max(from, start);
-      const std::size_t end = std::min(received_, start + std::min(message_bytes_, stamp_bytes));
+      const std::size_t end =
+          std::min(received_, start + std::min(message_bytes_, stamp_at_ + stamp_bytes));
       if (first >= end) continue;
       if (std::memcmp(bytes + (first - from), &ring_[first % ring_.size()], end - first) != 0)
         throw std::runtime_error("the echo is not what was sent");
@@ -94,7 +105,7 @@ class pipe_end {
   }
 
   unique_fd fd_;
-  std::size_t message_bytes_, depth_, answer_bytes_;
+  std::size_t message_bytes_, depth_, answer_bytes_, stamp_at_;
   std::vector<char> ring_;
   std::vector<std::uint64_t> sent_at_;
   std::size_t started_ = 0, done_ = 0;  ///< messages

@@ -186,7 +186,8 @@ opened_traffic open_traffic(const endpoint& server, const connection_settings& s
   const std::size_t active = settings.active > 0 ? settings.active : fds.size();
   if (settings.kind == traffic_kind::open) {
     result.flow = make_open_loop(std::move(fds), settings);
-  } else if (settings.depth > 1 || settings.kind == traffic_kind::one_way) {
+  } else if (settings.depth > 1 || settings.kind == traffic_kind::one_way ||
+             settings.kind == traffic_kind::framed) {
     result.flow = make_pipeline(std::move(fds), active, settings);
   } else if (fds.size() == 1) {
     result.flow = make_pingpong(std::move(fds.front()), settings);

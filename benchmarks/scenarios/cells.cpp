@@ -87,6 +87,19 @@ void add_bulk(std::vector<cell>& to) {
   }
 }
 
+/// What reading and writing messages costs, instead of bytes: many to one read and to one write.
+void add_framed(std::vector<cell>& to) {
+  for (const bool over_unix : {false, true}) {
+    for (const std::size_t connections : {1U, 64U}) {
+      to.push_back({.scenario = "framed",
+                    .connections = connections,
+                    .over_unix = over_unix,
+                    .kind = traffic_kind::framed,
+                    .depth = 32});
+    }
+  }
+}
+
 void add_accept(std::vector<cell>& to) {
   for (const bool over_unix : {false, true}) {
     for (const std::size_t in_flight : {1U, 32U}) {
@@ -139,6 +152,7 @@ std::vector<cell> make_catalogue() {
   add_open_loop(cells);
   add_datagrams(cells);
   add_bulk(cells);
+  add_framed(cells);
   add_accept(cells);
   add_fork(cells);
   return cells;

@@ -54,6 +54,7 @@ std::string kind_in_words(const cell& of) {
       return fmt::format("at {} % of the slowest arm's rate", of.load_percent);
     case traffic_kind::one_way: return fmt::format("one way, {} under way", of.depth);
     case traffic_kind::arrivals: return "connect, one round trip, close";
+    case traffic_kind::framed: return fmt::format("frames, depth {}", of.depth);
     case traffic_kind::closed: break;
   }
   return fmt::format("depth {}", of.depth);
@@ -85,7 +86,7 @@ std::string_view cell::transport() const {
 
 bool cell::is_echo() const {
   if (datagrams) return !datagrams->one_way;
-  return kind != traffic_kind::one_way;
+  return kind != traffic_kind::one_way && kind != traffic_kind::framed;
 }
 
 std::string cell::id() const {

@@ -35,7 +35,11 @@ enum class traffic_kind : std::uint8_t {
   open,      ///< messages at a fixed rate, whether or not echoes have come
   one_way,   ///< as closed, but the server answers a message with one byte
   arrivals,  ///< connect, one round trip, close
+  framed,  ///< as closed, but raw and asio read and write each message as a frame; the others echo bytes
 };
+
+/// What comes before the stamp of a message of traffic_kind::framed: its length, in network order.
+inline constexpr std::size_t frame_head_bytes = 4;
 
 /// Streams of one kind of traffic, or datagrams.
 struct cell {
@@ -53,7 +57,7 @@ struct cell {
   unsigned load_percent = 0;  ///< of `open`: its rate, in percent of the slowest arm's capacity
 
   [[nodiscard]] std::string_view transport() const;
-  /// Whether a server that does nothing but echo can take part.
+  /// Whether a server that does nothing but echo does all of it.
   [[nodiscard]] bool is_echo() const;
   /// "echo/tcp/64B/64c/split", "datagram/udp/64B/echo/batch64/none": unique, and what --filter looks into.
   [[nodiscard]] std::string id() const;

@@ -63,6 +63,8 @@ TEST_CASE("catalogue: every scenario of the method has its cells") {
       CHECK(ids.contains("bulk" + over + "65536B/" + rest + "/split"));
       CHECK(ids.contains("bulk" + over + "1048576B/" + rest + "/split"));
     }
+    CHECK(ids.contains("framed" + over + "64B/1c/depth32/split"));
+    CHECK(ids.contains("framed" + over + "64B/64c/depth32/split"));
     CHECK(ids.contains("accept" + over + "1B/1c/same-core"));
     CHECK(ids.contains("accept" + over + "1B/32c/split"));
   }
@@ -130,6 +132,11 @@ TEST_CASE("arms: each is told its cell") {
   argv =
       command_of(arm_called("asio"), "/bin", cell_called("bulk/tcp/65536B/4c/both-ways/split"), {});
   CHECK_FALSE(has_argument(argv, "--sink=65536"));
+  CHECK_FALSE(has_argument(argv, "--framed"));
+  const cell framed = cell_called("framed/tcp/64B/64c/depth32/split");
+  CHECK(has_argument(command_of(arm_called("asio"), "/bin", framed, {}), "--framed"));
+  CHECK(arm_called("raw").refusal(framed).empty());
+  CHECK_FALSE(arm_called("libuv").refusal(framed).empty());
   argv = command_of(arm_called("asio-coro"), "/bin",
                     cell_called("pingpong/udp/16384B/1c/same-core"), {});
   CHECK(argv[0] == "/bin/duet-arm-datagram-asio-coro");

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -87,7 +88,8 @@ def case_counts(bench, out):
 SHAPES = ["pingpong/unix/16384B/1c/same-core", "pingpong/udp/16384B/1c/same-core", "pingpong/tcp/64B/1c/spin",
           "pingpong/udp/64B/1c/spin", "echo/unix/1024B/16c/split", "echo/tcp/64B/16c/depth32/split",
           "echo/unix/64B/4096c/410active/split", "openloop/tcp/64B/64c/load20/split", "bulk/tcp/65536B/4c/one-way/split",
-          "bulk/unix/65536B/1c/both-ways/split", "accept/tcp/1B/1c/same-core", "accept/unix/1B/32c/split"]
+          "bulk/unix/65536B/1c/both-ways/split", "accept/tcp/1B/1c/same-core", "accept/unix/1B/32c/split",
+          "framed/unix/64B/1c/depth32/split"]
 
 
 def case_shapes(bench, out):
@@ -105,6 +107,30 @@ def case_shapes(bench, out):
         check((cell["rate_per_s"] is not None) == shape.startswith("openloop"), "rate of " + shape, str(cell["rate_per_s"]))
         for arm in ARMS:
             check(cell["summary"]["arms"][arm]["messages_per_s"]["figure"] > 0, f"{shape}: {arm} moved nothing")
+
+
+def case_framed(bench, out):
+    """The arms of frames answer whole ones, and many with few calls."""
+    for arm in ("raw", "asio"):
+        server = subprocess.Popen([pathlib.Path(bench).parent / f"duet-arm-{arm}", "--listen=tcp://127.0.0.1:0", "--framed"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        try:
+            port = int(server.stdout.readline().rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S) as client:
+                client.sendall(b"\0\0\0\3abc\0\0\0\5wh")
+                check(client.recv(100) == b"\0\0\0\3abc", arm + ": one that is not whole is answered")
+                client.sendall(b"ole\0\0\0\0")
+                check(client.recv(9, socket.MSG_WAITALL) == b"\0\0\0\5whole", arm + ": the whole one")
+                check(client.recv(4, socket.MSG_WAITALL) == b"\0\0\0\0", arm + ": the empty one")
+        finally:
+            server.terminate()
+            server.wait()
+    done = run(bench, ["counts", "--filter", "framed/tcp/64B/64c", "--arms", "raw,asio", "--messages", "20000", "--json"])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = {line["arm"]: line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "counts"}
+    for arm in ("raw", "asio"):
+        if arm in lines and lines[arm]["tool"] != "":
+            check(lines[arm]["calls"]["all"] < 0.2 * lines[arm]["messages"], arm + ": calls a message", done.stdout)
 
 
 OWN = """

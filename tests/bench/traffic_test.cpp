@@ -126,6 +126,29 @@ TEST_CASE("pipeline: one way a byte answers each message") {
   CHECK(server.bytes_of(0) == 20'000);
 }
 
+TEST_CASE("pipeline: framed messages begin with their length") {
+  std::string seen;
+  {
+    made_server server(1, 65536, [&](int fd, const std::vector<char>& bytes) {
+      seen.append(bytes.begin(), bytes.end());
+      echo_bytes(fd, bytes);
+    });
+    const auto flow =
+        make_pipeline(std::move(server.loader_ends), 1, pipelined(20, 3, traffic_kind::framed));
+    const auto trips = made_histogram();
+    CHECK(flow->run({no_limit, 7}, *trips).messages == 7);
+  }
+  REQUIRE(seen.size() == 7 * 20);
+  for (std::size_t each = 0; each < 7; ++each) {
+    CHECK(seen.substr(20 * each, 4) == std::string("\0\0\0\x10", 4));
+    CHECK(seen[20 * each + 4] == static_cast<char>(each + 1));
+  }
+  made_server other(1, 65536, echo_bytes);
+  CHECK_THROWS_AS(
+      make_pipeline(std::move(other.loader_ends), 1, pipelined(11, 1, traffic_kind::framed)),
+      std::runtime_error);
+}
+
 TEST_CASE("pipeline: only the active connections send and they are spread") {
   made_server server(4, 65536, echo_bytes);
   const auto flow = make_pipeline(std::move(server.loader_ends), 2, pipelined(10, 2));
