@@ -10,7 +10,7 @@
 
 namespace duet::apps::echo {
 
-shared_child_counters::shared_child_counters() : counters_(nullptr) {
+shared_child_counters::shared_child_counters() {
   void* const page = ::mmap(nullptr, sizeof(child_counters), PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) throw std::system_error(os::sys::last_error(), "mmap");

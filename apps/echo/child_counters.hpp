@@ -26,7 +26,7 @@ class shared_child_counters {
   [[nodiscard]] child_counters& get() const noexcept { return *counters_; }
 
  private:
-  child_counters* counters_;
+  child_counters* counters_ = nullptr;
 };
 
 }  // namespace duet::apps::echo
