@@ -277,3 +277,28 @@ TEST_CASE_TEMPLATE("stream: operations on a closed stream are errors", Row, DUET
   closed.cancel(wait_type::write);
   closed.close();
 }
+
+TEST_CASE_TEMPLATE("stream: reads behind the end are all told of it", Row, DUET_ROWS) {
+  fixture_of<Row> f;
+  auto [one, other] = f.connected_pair();
+  other.close();
+  std::byte byte{};
+  for (int each = 0; each < 5; ++each) {
+    result read;
+    one.async_read_some(std::span(&byte, 1), f.into(read, "read"));
+    CHECK_FALSE(read.done);
+    f.run_until([&] { return read.done; });
+    CHECK(read.ec == condition::end_of_stream);
+  }
+  // A new connection has another end.
+  auto [near, far] = f.connected_pair();
+  one.close();
+  one.assign(near.release());
+  result write;
+  far.async_write(as_bytes("x"), f.into(write, "write"));
+  result read;
+  one.async_read_some(std::span(&byte, 1), f.into(read, "read"));
+  f.run_until([&] { return read.done && write.done; });
+  CHECK_FALSE(read.ec);
+  CHECK(byte == std::byte{'x'});
+}

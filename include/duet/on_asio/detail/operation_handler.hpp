@@ -6,6 +6,7 @@
 
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associator.hpp>
+#include <asio/error.hpp>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -49,7 +50,10 @@ class operation_handler {
 
   void operator()(std::error_code error, std::size_t moved) {
     if (told_.watcher != nullptr) told_.tell(error, moved);
-    if constexpr (Kind == operation_kind::read) keep_->has_read(moved);
+    if constexpr (Kind == operation_kind::read) {
+      keep_->has_read(moved);
+      if (error == asio::error::eof) keep_->ended = true;
+    }
     if constexpr (Kind == operation_kind::write_some) keep_->has_written(moved);
     std::move(handler_)(error, moved);
   }

@@ -5,10 +5,15 @@
 
 #include <asio/buffer.hpp>
 #include <asio/compose.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <cstddef>
 #include <memory>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
+#include "duet/on_asio/detail/completion.hpp"
 #include "duet/on_asio/detail/operation_handler.hpp"
 #include "duet/on_asio/detail/stream_state.hpp"
 #include "duet/on_asio/detail/write_op.hpp"
@@ -22,6 +27,12 @@ struct read_some_operation {
 
   template <class Executor, class Buffers, class Handler>
   static void start(stream_state<Executor>& of, const Buffers& to, Handler&& handler) {
+    using plain = std::decay_t<Handler>;
+    if (of.ended && asio::buffer_size(to) > 0) {
+      return asio::post(of.socket.get_executor(),
+                        completion<plain, std::error_code, std::size_t>(
+                            std::forward<Handler>(handler), asio::error::eof, 0));
+    }
     of.socket.async_read_some(to, std::forward<Handler>(handler));
   }
 };

@@ -88,7 +88,7 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   asio::basic_stream_socket<asio::generic::stream_protocol, Executor> socket;
   os::peer_address peer;
   observer* watcher = nullptr;
-  /// A read of a frame has come to the peer's end. Asio's edge-triggered reactor may never complete a read that comes after that.
+  /// A read has come to the peer's end. Asio's edge-triggered reactor may never complete a read that comes after that.
   bool ended = false;
   os::stream_watch* bytes = nullptr;  ///< told what moves; nullptr: nobody
 
