@@ -6,6 +6,7 @@
 * Every example exists in both columns (but embed), is shorter than 70 lines, and docs/flows.md links to it.
 * A cpp block whose first line is "// examples/FILE" is that file from its first #include on.
 * The cpp blocks of docs/PAGE.md are parts of tests/docs/PAGE.cpp, if there is one, which is compiled.
+* docs/policies.md names every policy.
 * docs/contract.md names every public header of a column that has a note "Parity:".
 """
 import argparse
@@ -61,6 +62,13 @@ def check_guides(root, problems):
                 problems.append(f"{page.relative_to(root)}: {block.splitlines()[0]!r} ... is no part of {source.relative_to(root)}")
 
 
+def check_policies(root, problems):
+    text = (root / "docs/policies.md").read_text()
+    for header in sorted((root / "include/duet/policy").glob("*.hpp")):
+        if f"`{header.stem}`" not in text:
+            problems.append(f"docs/policies.md: does not name {header.stem}")
+
+
 def check_parity(root, problems):
     text = (root / "docs/contract.md").read_text()
     for column in COLUMNS:
@@ -75,7 +83,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, required=True)
     root = parser.parse_args().root.resolve()
     problems = []
-    for check in (check_links, check_examples, check_quotes, check_guides, check_parity):
+    for check in (check_links, check_examples, check_quotes, check_guides, check_policies, check_parity):
         check(root, problems)
     print("\n".join(problems) or "the pages hold")
     return 1 if problems else 0
