@@ -133,6 +133,26 @@ def case_framed(bench, out):
             check(lines[arm]["calls"]["all"] < 0.2 * lines[arm]["messages"], arm + ": calls a message", done.stdout)
 
 
+def case_fork(bench, out):
+    """The scenario fork has arms of its own, whose children's CPU time is counted."""
+    # A process takes its time: a slot of a few milliseconds may end before the first one has answered.
+    done = run(bench, ["--json", "run", "--filter", "fork/tcp/64B/32c", "--blocks", "1", "--squares", "1", "--slot", "30ms",
+                       "--warm-up", "2ms", "--seed", "1", "--out", out])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    cells = {line["id"]: line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "cell"}
+    check(set(cells) == {"fork/tcp/64B/32c/arrivals/split", "fork/tcp/64B/32c/echo/split"}, "cells", str(list(cells)))
+    for name, cell in cells.items():
+        if cell["skipped"]:
+            continue
+        check(cell["failure"] == "", name + ": " + cell["failure"])
+        arms = cell["summary"]["arms"]
+        check(set(arms) == {"raw", "raw'", "asio", "fork", "fork-asio", "prefork", "prefork-asio"}, "arms", str(list(arms)))
+        for arm, figures in arms.items():
+            check(figures["messages_per_s"]["figure"] > 0, f"{name}: {arm} moved nothing")
+            if "echo" in name:  # their parents sleep; of those that are gone there may be no tick yet
+                check(figures["cpu_ns_per_message"]["figure"] > 0, f"{name}: {arm} took no time")
+
+
 OWN = """
 import os, socket, sys
 kind, _, where = os.environ["DUET_BENCH_LISTEN"].partition("://")
