@@ -14,6 +14,7 @@
 #include "echo/serve_async.hpp"
 #include "echo/serve_blocking.hpp"
 #include "echo/serve_fork.hpp"
+#include "echo/serve_prefork.hpp"
 
 namespace duet::apps::echo {
 
@@ -22,6 +23,7 @@ constexpr auto serve_of(model how) {
   switch (how) {
     case model::blocking: return &serve_blocking<Backend>;
     case model::fork: return &serve_fork<Backend>;
+    case model::prefork: return &serve_prefork<Backend>;
     default: return &serve_async<Backend>;
   }
 }

@@ -17,7 +17,7 @@ Durations: 250ms, 5s, 2m, off. Sizes: 64, 16Ki, 1Mi.
 
 Exit codes: 0 done; 1 failed; 2 bad command line; 3 no such name; 4 could not
 connect; 5 timed out; 6 what came back is not what was sent; 7 the name cannot
-be resolved for now.
+be resolved for now; 9 workers crash in a loop.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:9000
@@ -48,6 +48,10 @@ The fork model makes a process for each connection, which serves it with the
 calls of the blocking model and ends with it. At --max-connections nobody is
 accepted. The first signal asks the processes to end as above. Of tcp and unix
 endpoints; with --trace lines of a child begin with [pid N].
+The prefork model makes --workers processes, each with a loop and its own
+--max-connections. One that dies is replaced, with pauses; SIGHUP replaces all,
+one after another, and loses no connection; SIGUSR1 and --metrics add up. Exit
+code 9: workers die again and again before they serve.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
@@ -58,6 +62,7 @@ Examples:
   duet-echo serve --model blocking --io sendrecv :9000
       one client after another, with recv and send
   duet-echo serve --model fork --trace :9000           a process each
+  duet-echo serve --model prefork --workers 4 :9000    on four processors
   duet-echo serve --stats udp://:9000                  what goes on, each second
   duet-echo serve --idle-timeout 5m --max-per-address 100 \
       --metrics 127.0.0.1:9100 tcp://:9000             bounds, and Prometheus)";

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "duet/endpoint.hpp"
+#include "duet/os/unique_fd.hpp"
 #include "duet/server_options.hpp"
 #include "echo/metrics_http.hpp"
 
@@ -26,6 +27,7 @@ class metrics_server {
       : server_(owner, bounds()), metrics_(std::move(metrics)) {}
 
   endpoint listen(const endpoint& at) { return server_.listen(at); }
+  endpoint listen(os::unique_fd listening) { return server_.listen(std::move(listening)); }
   void start() {
     server_.start([this](const session_ptr& client) { read(std::make_shared<exchange>(client)); });
   }

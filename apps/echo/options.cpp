@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "duet/supervisor_options.hpp"
 #include "echo/command_parts.hpp"
 #include "echo/help.hpp"
 #include "echo/options_check.hpp"
@@ -38,6 +39,7 @@ class command_line {
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
   void add_limits(CLI::App& to);
+  void add_prefork_options(CLI::App& to);
   void add_file_options(CLI::App& to);
   void add_datagram_options(CLI::App& to);
   void add_send();
@@ -132,15 +134,20 @@ void command_line::add_serve() {
   to.add_flag("--stats", serve_.stats, "What goes on, each second on standard error");
   add_value(to, "--metrics", "ENDPOINT", "Answer GET /metrics there, for Prometheus",
             [this](const auto&, const auto& text) { serve_.metrics = endpoint_argument(text); });
+  add_prefork_options(to);
   add_file_options(to);
   add_datagram_options(to);
-  add_value(to, "--model", "async|blocking|fork",
-            "On a loop, call after call, or that in a process\nfor each connection (async)",
-            [this](const auto& option, const auto& text) {
-              serve_.model = choice_argument<model>(
-                  option, text,
-                  {{"async", model::async}, {"blocking", model::blocking}, {"fork", model::fork}});
-            });
+  add_value(
+      to, "--model", "async|blocking|fork|prefork",
+      "On a loop, call after call, that in a process\nfor each connection, or loops in --workers\n"
+      "processes (async)",
+      [this](const auto& option, const auto& text) {
+        serve_.model = choice_argument<model>(option, text,
+                                              {{"async", model::async},
+                                               {"blocking", model::blocking},
+                                               {"fork", model::fork},
+                                               {"prefork", model::prefork}});
+      });
   add_common(to, serve_);
 }
 
@@ -161,6 +168,24 @@ void command_line::add_limits(CLI::App& to) {
   add_value(to, "--drain-timeout", "TIME", "What a stopping server gives connections (10s)",
             [this](const auto& option, const auto& text) {
               serve_.drain_timeout = duration_argument(option, text, zero::refused, off::allowed);
+            });
+}
+
+void command_line::add_prefork_options(CLI::App& to) {
+  add_value(to, "--workers", "N|auto", "Processes of --model prefork (auto: processors)",
+            [this](const auto& option, const auto& text) {
+              serve_.workers.reset();
+              if (text != "auto") serve_.workers = number_argument(option, text, {1, most_workers});
+            });
+  to.add_flag("--reuse-port", serve_.reuse_port,
+              "A TCP socket each (SO_REUSEPORT), not one for all");
+  add_value(to, "--hang-timeout", "TIME", "Replace a worker that stands still so long (10s)",
+            [this](const auto& option, const auto& text) {
+              serve_.hang_timeout = duration_argument(option, text, zero::refused, off::allowed);
+            });
+  add_value(to, "--restart-pause", "TIME", "Longest pause before a worker is replaced (30s)",
+            [this](const auto& option, const auto& text) {
+              serve_.restart_pause = duration_argument(option, text, zero::refused, off::refused);
             });
 }
 

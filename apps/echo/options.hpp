@@ -22,8 +22,8 @@ namespace duet::apps::echo {
 enum class backend_choice { asio, posix };
 
 /// async: many connections on one loop. blocking: one call after another, each of which blocks. fork: the same in a process for each connection,
-/// of serve only.
-enum class model { async, blocking, fork };
+/// of serve only. prefork: async in several processes under a supervisor, of serve only.
+enum class model { async, blocking, fork, prefork };
 
 /// The pair of calls that the blocking model moves bytes with.
 enum class io_calls { read_write, send_recv };
@@ -62,6 +62,13 @@ struct serve_options : common_options {
   std::optional<endpoint> metrics;
 
   std::chrono::nanoseconds drain_timeout = default_drain_timeout;
+
+  // Of the prefork model.
+  std::optional<std::size_t> workers;  ///< unset: one for each processor that may be used
+  bool reuse_port = false;             ///< a socket each, the kernel chooses by the peer's address
+  std::optional<std::chrono::nanoseconds> hang_timeout;  ///< unset: the library's default
+  std::optional<std::chrono::nanoseconds>
+      restart_pause;  ///< the longest; unset: the library's default
 
   /// Of the files of UNIX endpoints; unset: as the umask says, and the process's own.
   std::optional<unsigned> file_mode;

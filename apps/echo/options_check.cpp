@@ -17,7 +17,8 @@ namespace duet::apps::echo {
 namespace {
 
 void check_model(const common_options& options) {
-  if (options.model == model::async && options.io != io_calls::read_write) {
+  const bool loops = options.model == model::async || options.model == model::prefork;
+  if (loops && options.io != io_calls::read_write) {
     throw usage_error("--io sendrecv goes with --model blocking");
   }
 }
@@ -116,6 +117,15 @@ void check(const serve_options& options) {
   const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
   const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
   if (options.model == model::fork) check_fork(options);
+  const bool loops = options.model == model::async || options.model == model::prefork;
+  for (const auto& [option, given] :
+       {std::pair("--workers", options.workers.has_value()),
+        std::pair("--reuse-port", options.reuse_port),
+        std::pair("--hang-timeout", options.hang_timeout.has_value()),
+        std::pair("--restart-pause", options.restart_pause.has_value())}) {
+    if (given && options.model != model::prefork)
+      throw usage_error(fmt::format("{} goes with --model prefork", option));
+  }
   if (options.batch_size && options.model == model::blocking) {
     throw usage_error("--batch goes with --model async");
   }
@@ -125,8 +135,8 @@ void check(const serve_options& options) {
         std::pair("--idle-timeout", options.idle_timeout.has_value()),
         std::pair("--stall-timeout", options.stall_timeout.has_value()),
         std::pair("--metrics", options.metrics.has_value())}) {
-    if (given && options.model != model::async)
-      throw usage_error(fmt::format("{} goes with --model async", option));
+    if (given && !loops)
+      throw usage_error(fmt::format("{} goes with --model async or prefork", option));
     if (given && !streams && option != std::string_view("--metrics"))
       throw usage_error(fmt::format("{} goes with a tcp or unix endpoint", option));
   }

@@ -8,10 +8,12 @@
 #include <cstring>
 #include <string>
 
+#include "duet/os/process.hpp"
 #include "duet/os/sys.hpp"
 #include "echo/schema.hpp"
 #include "support/json_lines.hpp"
 #include "support/printable.hpp"
+#include "support/quantity.hpp"
 #include "support/reason.hpp"
 #include "support/text_file.hpp"
 #include "support/trace.hpp"
@@ -33,6 +35,7 @@ std::string_view model_name(const common_options& options) {
   switch (options.model) {
     case model::blocking: return "blocking";
     case model::fork: return "fork";
+    case model::prefork: return "prefork";
     default: return "async";
   }
 }
@@ -132,6 +135,34 @@ void serve_report::counters(const echo_counters& streams, const datagram_echo_co
 
 void serve_report::live(const echo_counters& streams, const datagram_echo_counters& datagrams) {
   console_.live(stats_.line(streams, datagrams, serve_stats::clock::now()));
+}
+
+void serve_report::worker(const supervisor_news& news) {
+  const bool ended = news.event == supervisor_event::ended ||
+                     news.event == supervisor_event::drained ||
+                     news.event == supervisor_event::retired;
+  const os::wait_status status{news.end.by_signal ? 0 : news.end.value,
+                               news.end.by_signal ? news.end.value : 0,
+                               news.end.by_signal && news.end.value == 0};
+  if (options_.json && !options_.quiet) {
+    const auto place = news.pid != 0 ? json_value(std::uint64_t{news.place}) : json_value(nullptr);
+    const auto pid =
+        news.pid > 0 ? json_value(static_cast<std::uint64_t>(news.pid)) : json_value(nullptr);
+    const json_value why = news.error ? json_value(reason(news.error))
+                           : ended    ? json_value(os::describe(status))
+                                      : json_value(nullptr);
+    console_.out.put_now(json_line(schema, "workers",
+                                   {{"what", std::string(to_string(news.event))},
+                                    {"place", place},
+                                    {"pid", pid},
+                                    {"reason", why}}));
+  }
+  std::string text(to_string(news.event));
+  if (news.pid > 0) text = fmt::format("worker {} (pid {}) {}", news.place, news.pid, text);
+  if (ended) text += ": " + os::describe(status);
+  if (news.error) text += ": " + reason(news.error);
+  if (news.pause.count() > 0) text += fmt::format(", again in {}", format_duration(news.pause));
+  console_.notice(text);
 }
 
 void serve_report::draining(int signal, std::uint64_t connections) {

@@ -14,6 +14,7 @@
 #include "duet/echo_options.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
+#include "duet/supervisor_options.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_stats.hpp"
 #include "support/console.hpp"
@@ -32,6 +33,8 @@ class serve_report final : public observer {
   void counters(const echo_counters& streams, const datagram_echo_counters& datagrams);
   /// The line of --stats, which is due.
   void live(const echo_counters& streams, const datagram_echo_counters& datagrams);
+  /// What happens to the workers of the prefork model.
+  void worker(const supervisor_news& news);
   void draining(int signal, std::uint64_t connections);
   /// The last line; returns what the program exits with. `second_signal`: the one that ended the drain, or 0.
   exit_code finished(const echo_counters& streams, const datagram_echo_counters& datagrams,

@@ -2,6 +2,7 @@
 #include "echo/server_setup.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <optional>
@@ -71,6 +72,34 @@ session_limits connection_limits(const serve_options& options) {
 std::chrono::milliseconds drain_limit(const serve_options& options) {
   if (options.drain_timeout == never) return std::chrono::hours(24 * 365);
   return std::chrono::ceil<std::chrono::milliseconds>(options.drain_timeout);
+}
+
+std::size_t worker_count(const serve_options& options) {
+  if (options.workers) return *options.workers;
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  const bool known = ::sched_getaffinity(0, sizeof(usable), &usable) == 0;
+  return std::clamp<std::size_t>(known ? static_cast<std::size_t>(CPU_COUNT(&usable)) : 1, 1,
+                                 most_workers);
+}
+
+supervisor_options supervisor_limits(const serve_options& options) {
+  // Workers tell what they had to cut before they are killed.
+  constexpr std::chrono::milliseconds grace{2000};
+  const auto limit = [](std::chrono::nanoseconds asked) {
+    return asked == never ? std::chrono::milliseconds(0)
+                          : std::chrono::ceil<std::chrono::milliseconds>(asked);
+  };
+  supervisor_options limits;
+  limits.workers = worker_count(options);
+  limits.drain_timeout = limit(options.drain_timeout);
+  if (limits.drain_timeout.count() > 0) limits.drain_timeout += grace;
+  if (options.hang_timeout) limits.hang_timeout = limit(*options.hang_timeout);
+  if (options.restart_pause) {
+    limits.restart.longest = limit(*options.restart_pause);
+    limits.restart.shortest = std::min(limits.restart.shortest, limits.restart.longest);
+  }
+  return limits;
 }
 
 datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher) {

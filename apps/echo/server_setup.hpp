@@ -14,6 +14,7 @@
 #include "duet/observer.hpp"
 #include "duet/server_options.hpp"
 #include "duet/socket_options.hpp"
+#include "duet/supervisor_options.hpp"
 #include "echo/options.hpp"
 #include "support/console.hpp"
 
@@ -25,6 +26,10 @@ socket_options server_socket_options(const serve_options& options);
 /// Limits of its connections, and how long a drain may take.
 session_limits connection_limits(const serve_options& options);
 std::chrono::milliseconds drain_limit(const serve_options& options);
+
+/// Of the prefork model: how many workers, and what their supervisor allows them.
+std::size_t worker_count(const serve_options& options);
+supervisor_options supervisor_limits(const serve_options& options);
 
 /// Options of the server of datagrams, which tells `watcher`.
 datagram_echo_options datagram_server_options(const serve_options& options, observer* watcher);

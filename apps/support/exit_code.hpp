@@ -17,6 +17,7 @@ enum class exit_code : int {
   mismatch = 6,       ///< what came back is not what was sent
   not_resolved = 7,   ///< the name servers fail or are silent, for now
   partly_failed = 8,  ///< some of a batch
+  crash_loop = 9,     ///< workers die again and again before they are ready
 };
 
 /// The code for an error: what it says about names, input and deadlines goes first, everything else is `otherwise`.

@@ -225,6 +225,7 @@ concept resolver =
 ///   that listens already, as listener::assign.
 /// * Every byte received is sent back in order. After the peer's end everything received is echoed, then the stream is ended.
 /// * A connection has one buffer of buffer_bytes while bytes are on their way, and none while it is idle.
+/// * pause(), resume(): as the server's.
 /// * drain(deadline, handler): takes in what the kernel has accepted, stops accepting, echoes what has arrived, ends each
 ///   connection; void(std::size_t) is called when all are gone, with how many had to be cut at the deadline with bytes still to echo.
 /// * stop(): at once.
@@ -235,6 +236,8 @@ concept echo_server = std::constructible_from<Server, Loop&, const echo_server_o
                                std::chrono::milliseconds deadline) {
                         { it.listen(at) } -> std::same_as<endpoint>;
                         it.start();
+                        it.pause();
+                        it.resume();
                         it.drain(deadline, on_count());
                         it.stop();
                         { fixed.counters() } -> std::same_as<const echo_counters&>;

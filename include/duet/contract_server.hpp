@@ -49,7 +49,8 @@ concept session = requires(Session& it, const Session& fixed, std::error_code wh
 /// * An error of accept is passed over, waited out or ends that listener, as accept_policy says. Without descriptors one client is told by a
 ///   reset, accepting pauses, and goes on as soon as a session has gone or the pause is over; sessions are not disturbed.
 /// * A limit (session_limits) strikes never early and at most server_options::tick late; renewing it makes no system call. It aborts.
-/// * pause(): accepts nothing until resume(); connections wait in the kernel's backlog.
+/// * pause(): accepts nothing until resume(), not at a drain either; connections wait in the kernel's backlog, or go to others that share
+///   the listener.
 /// * drain(deadline, handler): takes in what the kernel has accepted (socket_options::backlog connections at most), stops listening, tells each session. void(std::vector<endpoint>) is
 ///   called when all are gone, with the peers of those that had to be aborted at the deadline.
 /// * stop(), destruction: at once; sessions are aborted.

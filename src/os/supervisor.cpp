@@ -148,6 +148,7 @@ class supervisor::core {
         case kind::fork: start(*due); break;
         case kind::signal: send(due->pid, due->signal); break;
         case kind::tell:
+          if (due->news.event == supervisor_event::stopping) board_.set_stopping();
           if (setup_.told) setup_.told(due->news);
           break;
         case kind::finish: result_.code = due->code; return true;

@@ -19,6 +19,7 @@ constexpr int most_looks = 1000;
 /// What lies in front of the rows.
 struct worker_board::shared {
   std::atomic<std::uint64_t> version{0};  ///< odd while a row is being retired
+  std::atomic<std::uint32_t> stopping{0};
   worker_row gone{};
 };
 
@@ -57,6 +58,10 @@ void worker_board::retire(std::size_t which) noexcept {
   from.ready.store(0);
   memory_->version.fetch_add(1);
 }
+
+void worker_board::set_stopping() noexcept { memory_->stopping.store(1); }
+
+bool worker_board::stopping() const noexcept { return memory_->stopping.load() != 0; }
 
 worker_numbers worker_board::add_up() const noexcept {
   worker_numbers all{};

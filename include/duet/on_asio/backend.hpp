@@ -24,6 +24,7 @@
 #include "duet/on_asio/sender.hpp"
 #include "duet/on_asio/server.hpp"
 #include "duet/on_asio/stream.hpp"
+#include "duet/on_asio/workers.hpp"
 #include "duet/policy/frame_text.hpp"
 
 namespace duet::on_asio {
@@ -49,6 +50,7 @@ struct backend {
   using server = on_asio::server;
   using echo_server = on_asio::echo_server;
   using echo_client = on_asio::echo_client;
+  using worker = on_asio::worker;
   using blocking_server = blocking::server;
   using blocking_connection = blocking::connection;
   using fork_server = on_asio::fork_server;

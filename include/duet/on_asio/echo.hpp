@@ -42,6 +42,8 @@ class echo_server {
       return std::make_shared<detail::echo_session>(*core, std::move(setup));
     });
   }
+  void pause() { server_->pause(); }
+  void resume() { server_->resume(); }
   /// Takes any completion token for void(std::size_t).
   template <asio::completion_token_for<void(std::size_t)> Token>
   auto drain(std::chrono::milliseconds deadline, Token&& token) {

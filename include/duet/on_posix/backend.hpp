@@ -24,6 +24,7 @@
 #include "duet/on_posix/sender.hpp"
 #include "duet/on_posix/server.hpp"
 #include "duet/on_posix/stream.hpp"
+#include "duet/on_posix/workers.hpp"
 #include "duet/policy/frame_text.hpp"
 
 namespace duet::on_posix {
@@ -49,6 +50,7 @@ struct backend {
   using server = on_posix::server;
   using echo_server = on_posix::echo_server;
   using echo_client = on_posix::echo_client;
+  using worker = on_posix::worker;
   using blocking_server = blocking::server;
   using blocking_connection = blocking::connection;
   using fork_server = on_posix::fork_server;

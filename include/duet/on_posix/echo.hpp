@@ -29,6 +29,8 @@ class echo_server {
   endpoint listen(const endpoint& at);
   endpoint listen(os::unique_fd listening);
   void start();
+  void pause() { server_.pause(); }
+  void resume() { server_.resume(); }
   template <class Handler>
   void drain(std::chrono::milliseconds deadline, Handler&& handler) {
     start_drain(deadline, detail::handler<void(std::size_t)>(std::forward<Handler>(handler)));

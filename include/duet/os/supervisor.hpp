@@ -38,6 +38,9 @@ class worker_context {
   /// Of all workers, now.
   [[nodiscard]] worker_numbers total() const noexcept { return board_->total(); }
 
+  /// Whether all are told to go, not this one because another has its place.
+  [[nodiscard]] bool stopping() const noexcept { return board_->stopping(); }
+
   /// Readable (at its end) once the supervisor has gone. With the default death signal nobody lives to see it.
   [[nodiscard]] int supervisor_descriptor() const noexcept { return supervisor_; }
 

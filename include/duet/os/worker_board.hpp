@@ -47,6 +47,10 @@ class worker_board {
   /// The supervisor's: what the row has counted goes to the sum of those who have gone, and the row is as new.
   void retire(std::size_t which) noexcept;
 
+  /// Everybody goes, and nobody comes after.
+  void set_stopping() noexcept;
+  [[nodiscard]] bool stopping() const noexcept;
+
   /// Of all, now. Threads and processes: any that have the memory. Each number is right by itself; while a row is being retired it asks again.
   [[nodiscard]] worker_numbers total() const noexcept;
 

@@ -44,8 +44,10 @@ class server_state {
   [[nodiscard]] bool accepts() const noexcept {
     return running_ && !paused_ && !draining_ && admission_.open();
   }
-  /// Whether a drain that begins takes in what the kernel has accepted already: it was promised service.
-  [[nodiscard]] bool takes_promised() const noexcept { return running_ && admission_.open(); }
+  /// Whether a drain that begins takes in what the kernel has accepted already: it was promised service, by somebody else if this one pauses.
+  [[nodiscard]] bool takes_promised() const noexcept {
+    return running_ && !paused_ && admission_.open();
+  }
   [[nodiscard]] bool drained() const noexcept { return draining_ && admission_.active() == 0; }
 
   // Connections.
