@@ -7,9 +7,12 @@
 #include <csignal>
 #include <cstddef>
 #include <span>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "duet/os/service_manager.hpp"
 #include "duet/os/supervisor.hpp"
 #include "echo/metrics_server.hpp"
 #include "echo/options.hpp"
@@ -178,14 +181,31 @@ class prefork_server {
       // What is in the queue is the workers' to take in; who comes later is refused by nobody's listening.
       if (news.event == supervisor_event::stopping) sockets_.close();
       report_.worker(news);
+      tell_manager(news.event);
     };
-    if (options_.stats) how.tick = stats_interval;
-    how.on_tick = [this] {
+    const auto watchdog = std::chrono::floor<std::chrono::milliseconds>(os::watchdog_interval());
+    how.tick = watchdog;
+    if (options_.stats && (watchdog.count() == 0 || watchdog > stats_interval))
+      how.tick = stats_interval;
+    how.on_tick = [this, watchdog] {
+      if (watchdog.count() > 0) notify("WATCHDOG=1");
+      if (!options_.stats) return;
       const worker_counters all = counters_of(supervisor_.total());
       report_.live(to_echo_counters(all.streams, all.cut), all.datagrams);
     };
     how.watcher = &report_;
     return how;
+  }
+
+  /// Who started it, if that is one who wants to know.
+  void tell_manager(supervisor_event what) {
+    if (what == supervisor_event::all_ready) notify("READY=1");
+    if (what == supervisor_event::stopping) notify("STOPPING=1");
+  }
+  void notify(std::string_view what) {
+    std::error_code ec;
+    os::notify_manager(what, ec);
+    if (ec) console_.notice("NOTIFY_SOCKET: " + ec.message());
   }
 
   const serve_options& options_;

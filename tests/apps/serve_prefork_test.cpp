@@ -266,6 +266,24 @@ TEST_CASE_TEMPLATE("prefork: the second signal ends at once", Row, DUET_APP_PREF
   CHECK(server.program.wait() == 128 + SIGINT);
 }
 
+TEST_CASE_TEMPLATE("prefork: a service manager is told when all serve and when it ends", Row,
+                   DUET_APP_PREFORK) {
+  const temporary_folder folder;
+  const std::string path = folder.fresh_path();
+  const raw_datagram manager = raw_datagram::bound(endpoint::local(transport::unix_datagram, path));
+  child::options how;
+  how.environment = {"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=100000"};
+  running_server server(two_workers<Row>::words({"tcp://127.0.0.1:0"}, {}), 1, how);
+  std::string told(as_text(manager.receive().bytes));
+  while (told == "WATCHDOG=1") told = as_text(manager.receive().bytes);
+  CHECK(told == "READY=1");
+  CHECK(as_text(manager.receive().bytes) == "WATCHDOG=1");
+  CHECK(server.stop() == 0);
+  do told = as_text(manager.receive().bytes);
+  while (told == "WATCHDOG=1");
+  CHECK(told == "STOPPING=1");
+}
+
 TEST_CASE("prefork: what makes no sense is refused") {
   const auto refused = [](const arguments& rest) {
     arguments words{DUET_ECHO, "serve"};
