@@ -36,7 +36,7 @@ endpoint prefork_sockets::bind(const endpoint& at, bool one_each) {
   group made;
   made.push_back(open(at, one_each));
   std::error_code ec;
-  const endpoint bound = os::local_endpoint(made.front().fd.get(), os::type_of(at), ec);
+  endpoint bound = os::local_endpoint(made.front().fd.get(), os::type_of(at), ec);
   if (ec) throw_error(ec, "getsockname", &at);
   while (one_each && made.size() < workers_) made.push_back(open(bound, true));
   groups_.push_back(std::move(made));
