@@ -47,6 +47,14 @@ struct posix_fork {
   static constexpr const char* backend = "posix";
   static constexpr const char* model = "fork";
 };
+struct asio_prefork {
+  static constexpr const char* backend = "asio";
+  static constexpr const char* model = "prefork";
+};
+struct posix_prefork {
+  static constexpr const char* backend = "posix";
+  static constexpr const char* model = "prefork";
+};
 
 using arguments = std::vector<std::string>;
 
@@ -168,11 +176,14 @@ struct tcp_server : running_server {
       duet::test::posix_blocking
 
 #define DUET_APP_FORK duet::test::asio_fork, duet::test::posix_fork
+#define DUET_APP_PREFORK duet::test::asio_prefork, duet::test::posix_prefork
 /// Every way to serve.
-#define DUET_APP_SERVERS DUET_APP_ROWS, DUET_APP_FORK
+#define DUET_APP_SERVERS DUET_APP_ROWS, DUET_APP_FORK, DUET_APP_PREFORK
 
 TYPE_TO_STRING_AS("asio/fork", duet::test::asio_fork);
 TYPE_TO_STRING_AS("posix/fork", duet::test::posix_fork);
+TYPE_TO_STRING_AS("asio/prefork", duet::test::asio_prefork);
+TYPE_TO_STRING_AS("posix/prefork", duet::test::posix_prefork);
 TYPE_TO_STRING_AS("asio/async", duet::test::asio_async);
 TYPE_TO_STRING_AS("asio/blocking", duet::test::asio_blocking);
 TYPE_TO_STRING_AS("posix/async", duet::test::posix_async);

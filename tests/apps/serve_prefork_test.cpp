@@ -21,15 +21,6 @@ using namespace duet::test;
 
 namespace {
 
-struct asio_prefork {
-  static constexpr const char* backend = "asio";
-  static constexpr const char* model = "prefork";
-};
-struct posix_prefork {
-  static constexpr const char* backend = "posix";
-  static constexpr const char* model = "prefork";
-};
-
 std::size_t count_of(std::string_view text, std::string_view part) {
   std::size_t count = 0;
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
@@ -99,10 +90,6 @@ std::string metrics_of(const endpoint& at) {
 }
 
 }  // namespace
-
-#define DUET_APP_PREFORK asio_prefork, posix_prefork
-TYPE_TO_STRING_AS("asio/prefork", asio_prefork);
-TYPE_TO_STRING_AS("posix/prefork", posix_prefork);
 
 TEST_CASE_TEMPLATE("prefork: workers serve every kind of endpoint", Row, DUET_APP_PREFORK) {
   const temporary_folder folder;
