@@ -14,6 +14,7 @@ inline constexpr int exit_partly_failed = 8;
 int list_command(const options&);
 int run_command(const options&);
 int counts_command(const options&);
+int ladder_command(const options&);
 int resolve_command(const options&);
 int idle_command(const options&);
 int compare_command(const options&);

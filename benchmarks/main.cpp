@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     switch (parsed.value.what) {
       case command_kind::list: return list_command(parsed.value);
       case command_kind::counts: return counts_command(parsed.value);
+      case command_kind::ladder: return ladder_command(parsed.value);
       case command_kind::resolve: return resolve_command(parsed.value);
       case command_kind::idle: return idle_command(parsed.value);
       case command_kind::compare: return compare_command(parsed.value);

@@ -22,6 +22,7 @@ constexpr const char* examples =
     "  duet-bench run --filter echo --arms asio  cells, raw and raw' against asio\n"
     "  duet-bench run --cpus 2,3 --blocks 24     server on CPU 2, loader on CPU 3\n"
     "  duet-bench run --resume DIR               goes on with a stopped run\n"
+    "  duet-bench ladder                         what each layer adds, 90 seconds\n"
     "  duet-bench resolve                        100 names of 50 ms, a minute\n"
     "  duet-bench idle                           memory of 9000 idle connections\n"
     "  duet-bench compare OLD NEW                ratios to raw, and counts\n"
@@ -96,11 +97,33 @@ void add_run(CLI::App& app, options& value) {
 }
 
 void add_counts(CLI::App& app, options& value) {
-  CLI::App& counts =
-      *app.add_subcommand("counts", "Count system calls and context switches a message");
+  CLI::App& counts = *app.add_subcommand(
+      "counts", "Count system calls, context switches and allocations a message");
   add_selection(counts, value);
-  counts.add_option("--messages", value.messages, "Messages per arm (20000)")
+  counts.add_flag("--instructions", value.counts.instructions,
+                  "User instructions too, by callgrind: slow, a minute a cell");
+  counts.add_option("--messages", value.counts.messages, "Messages per arm (20000)")
       ->check(CLI::Range(1, 100'000'000));
+}
+
+void add_ladder(CLI::App& app, options& value) {
+  CLI::App& ladder = *app.add_subcommand(
+      "ladder", "Time and count one cell, and say what each layer adds and why");
+  ladder.add_option("--filter", value.filters, "The cell (pingpong/tcp/64B/1c/same-core)")
+      ->allow_extra_args(false)
+      ->type_name("TEXT");
+  ladder.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
+      ->type_name("SERVER,LOADER");
+  ladder.add_option("--blocks", value.blocks, "Blocks, the unit of replication (8)")
+      ->check(CLI::Range(1, 1000));
+  ladder.add_option("--squares", value.squares, "Latin squares per block (4)")
+      ->check(CLI::Range(1, 1000));
+  add_duration(ladder, "--slot", value.slot, "One turn of one arm (60ms)");
+  add_duration(ladder, "--warm-up", value.warm_up, "The part of a slot that is not counted (20ms)");
+  ladder.add_option("--messages", value.counts.messages, "Messages to count, per arm (20000)")
+      ->check(CLI::Range(1, 100'000'000));
+  ladder.add_flag("--instructions", value.counts.instructions,
+                  "User instructions too, by callgrind: slow, half a minute");
 }
 
 void add_resolve(CLI::App& app, options& value) {
@@ -164,7 +187,8 @@ early_exit early(const CLI::App& app, const CLI::ParseError& error) {
 
 /// What CLI11 cannot see option by option.
 std::string contradiction(const options& value) {
-  const auto slot = value.slot.value_or(std::chrono::milliseconds(value.quick ? 60 : 150));
+  const bool has_short_slots = value.quick || value.what == command_kind::ladder;
+  const auto slot = value.slot.value_or(std::chrono::milliseconds(has_short_slots ? 60 : 150));
   if (value.warm_up.value_or(std::chrono::milliseconds(20)) >= slot)
     return "--warm-up must be shorter than --slot\n";
   if (value.what != command_kind::run) return {};
@@ -212,6 +236,7 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   app.add_subcommand("list", "Print the cells, the arms and the time a run takes");
   add_run(app, value);
   add_counts(app, value);
+  add_ladder(app, value);
   add_resolve(app, value);
   add_idle(app, value);
   add_compare(app, value);
@@ -221,6 +246,7 @@ parsed_options parse_options(std::vector<std::string> arguments) {
     app.parse(arguments);
     if (app.got_subcommand("list")) value.what = command_kind::list;
     if (app.got_subcommand("counts")) value.what = command_kind::counts;
+    if (app.got_subcommand("ladder")) value.what = command_kind::ladder;
     if (app.got_subcommand("resolve")) value.what = command_kind::resolve;
     if (app.got_subcommand("idle")) value.what = command_kind::idle;
     if (app.got_subcommand("compare")) value.what = command_kind::compare;

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "arms/catalogue.hpp"
+#include "counts.hpp"
 #include "harness/terminal.hpp"
 #include "scenarios/idle.hpp"
 #include "scenarios/resolve.hpp"
 
 namespace duet::bench {
 
-enum class command_kind { list, run, counts, resolve, idle, compare, report };
+enum class command_kind { list, run, counts, ladder, resolve, idle, compare, report };
 
 struct options {
   command_kind what = command_kind::run;
@@ -29,8 +30,8 @@ struct options {
   std::optional<std::size_t> blocks, squares;
   std::optional<std::chrono::milliseconds> slot, warm_up;
   std::optional<std::uint64_t> seed;
-  std::uint64_t messages = 20'000;  ///< of counts, per arm
-  resolve_plan resolve;             ///< of resolve; its seed is the one above
+  count_plan counts;
+  resolve_plan resolve;  ///< of resolve; its seed is the one above
   idle_plan idle;
   std::string cpus;    ///< "SERVER,LOADER"; empty: by the topology
   std::string out;     ///< empty: a new folder under the build folder

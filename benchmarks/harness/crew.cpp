@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 
@@ -50,7 +51,7 @@ void check_announced(const arm& which, const std::string& where, const cell& wha
 }  // namespace
 
 crew::crew(const run_context& run, cell_result& result) : run_(run), result_(result) {
-  for (const arm& each : run.arms) arms_.push_back(start_arm(each));
+  for (std::size_t i = 0; i < run.arms.size(); ++i) arms_.push_back(start_arm(i));
   start_loaders();
   if (result.what.kind == traffic_kind::open && result.rate_per_s == 0) find_rate();
 }
@@ -113,10 +114,19 @@ std::unique_ptr<child> crew::start(const std::string& name, const std::vector<st
   return process;
 }
 
-std::unique_ptr<child> crew::start_arm(const arm& which) {
-  auto process = start("arm " + which.name,
-                       command_of(which, run_.program_folder, result_.what, run_.how.settings),
-                       result_.where.server_cpu);
+void crew::end_arm(std::size_t arm_index) {
+  ::kill(arms_[arm_index]->pid(), SIGTERM);
+  arms_[arm_index]->wait(answer_margin);
+}
+
+std::unique_ptr<child> crew::start_arm(std::size_t arm_index) {
+  const arm& which = run_.arms[arm_index];
+  auto argv = command_of(which, run_.program_folder, result_.what, run_.how.settings);
+  if (run_.prefix_of) {
+    const auto prefix = run_.prefix_of(arm_index);
+    argv.insert(argv.begin(), prefix.begin(), prefix.end());
+  }
+  auto process = start("arm " + which.name, argv, result_.where.server_cpu);
   const std::string line = process->read_line(start_limit);
   if (!line.starts_with(ready_word)) {
     throw std::runtime_error(

@@ -28,6 +28,8 @@ struct run_context {
   std::function<void(const cell&, std::size_t done, std::size_t all)> on_progress;
   /// Called with the cell whose last block is new. What it throws ends the run.
   std::function<void(const cell_result&)> on_block{};
+  /// What to put in front of the command of an arm, by its index; nothing if it is empty.
+  std::function<std::vector<std::string>(std::size_t arm_index)> prefix_of{};
 };
 
 class crew {
@@ -41,6 +43,9 @@ class crew {
   /// The same for a number of messages, without warm-up.
   slot_report run_messages(std::size_t arm_index, std::uint64_t messages);
 
+  /// Asks one arm to end and waits for it: it has something to write down. @throws std::runtime_error if it does not
+  void end_arm(std::size_t arm_index);
+
   [[nodiscard]] pid_t pid_of(std::size_t arm_index) const { return arms_[arm_index]->pid(); }
   /// CPU time of all processes of the harness; they sleep when this is called.
   [[nodiscard]] std::uint64_t own_cpu_ns() const;
@@ -48,7 +53,7 @@ class crew {
  private:
   std::unique_ptr<child> start(const std::string& name, const std::vector<std::string>& argv,
                                int cpu);
-  std::unique_ptr<child> start_arm(const arm& which);
+  std::unique_ptr<child> start_arm(std::size_t arm_index);
   void start_loaders();
   std::unique_ptr<child> start_loader(std::span<const std::string> targets);
   slot_report ask(std::size_t arm_index, command, std::chrono::milliseconds limit);

@@ -52,7 +52,7 @@ TEST_CASE("options: a plain run leaves the choices to the plan") {
   CHECK(parse_options({"list"}).value.what == command_kind::list);
   const auto counts = parse_options({"counts", "--messages", "500", "--arms", "asio"});
   CHECK(counts.value.what == command_kind::counts);
-  CHECK(counts.value.messages == 500);
+  CHECK(counts.value.counts.messages == 500);
 }
 
 TEST_CASE("options: what is done with results that are there") {

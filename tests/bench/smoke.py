@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -71,11 +72,31 @@ def case_json(bench, out):
     check({json.loads(line)["type"] for line in listed.stdout.splitlines()} == {"cell", "arm"}, "list", listed.stdout)
 
 
+def check_exact(line):
+    """What a server of one connection does for each message, to the call."""
+    n, calls = line["messages"], line["calls"]
+    if line["arm"] not in ("raw", "limit") or line["tool"] == "":
+        return
+    wanted = {"recvfrom": n, "sendto": n}
+    if line["arm"] == "raw":
+        wanted["epoll_wait"] = n
+    slack = 0 if line["tool"] == "perf" else 2  # strace cuts through the call during which it comes and goes
+    for name, count in wanted.items():
+        # The last wait may begin when counting has ended.
+        more = slack + (1 if name == "epoll_wait" else 0)
+        check(abs(calls.get(name, 0) - count) <= more, f"{line['arm']}: {name}", str(line))
+    check(abs(calls["all"] - sum(wanted.values())) <= 1 + 3 * slack, f"{line['arm']}: calls", str(line))
+
+
 def case_counts(bench, out):
-    done = run(bench, ["--json", "counts", "--messages", "500", "--filter", "pingpong/tcp/64B/1c/same-core"])
+    own = out / "own.py"
+    own.write_text(OWN)
+    done = run(bench, ["--json", "counts", "--messages", "500", "--filter", "pingpong/tcp/64B/1c/same-core",
+                       "--arm", f"mine={sys.executable} {own} 'listening tcp://127.0.0.1:{{port}}'", "--arms",
+                       "asio,asio-stock,asio-coro,limit"])
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
     lines = {line["arm"]: line for line in map(json.loads, done.stdout.splitlines())}
-    check(set(lines) == set(ARMS) - {"raw'"}, "arms", done.stdout)
+    check(set(lines) == {*ARMS, "mine"} - {"raw'"}, "arms", done.stdout)
     for line in lines.values():
         check(line["schema"] == "duet-bench/1" and line["type"] == "counts", "type", done.stdout)
         if line["tool"] == "":
@@ -83,6 +104,40 @@ def case_counts(bench, out):
             continue
         # An echo is a receive and a send at least, whatever the calls are named.
         check(line["calls"]["all"] >= 2 * line["messages"], "too few calls", done.stdout)
+        check_exact(line)
+    for arm in ("raw", "asio", "limit"):
+        check(lines[arm]["allocations"] == 0, f"{arm} allocates", done.stdout)
+    # It makes an object of 64 KiB for every receive: the counter counts.
+    check(lines["mine"]["allocations"] >= lines["mine"]["messages"], "nothing is counted", done.stdout)
+
+
+def case_instructions(bench, out):
+    if shutil.which("valgrind") is None:
+        print("SKIPPED: valgrind is not installed")
+        sys.exit(77)
+    done = run(bench, ["--json", "counts", "--messages", "100", "--instructions", "--arms", "limit", "--filter",
+                       "pingpong/unix/64B/1c/same-core"])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = {line["arm"]: line for line in map(json.loads, done.stdout.splitlines())}
+    figures = {arm: line["instructions_per_message"] for arm, line in lines.items()}
+    check(None not in figures.values(), "not counted", done.stdout + done.stderr)
+    check(10 < figures["limit"] < figures["raw"], "more than the limit", str(figures))
+
+
+def case_ladder(bench, out):
+    tiny = ["ladder", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--messages", "200"]
+    done = run(bench, ["--json", *tiny])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    start, ladder = map(json.loads, done.stdout.splitlines())
+    check(start["type"] == "start" and ladder["type"] == "ladder", "types", done.stdout)
+    order = ["limit", "raw", "asio", "asio-stock", "asio-coro"]
+    check([rung["counts"]["arm"] for rung in ladder["rungs"]] == order, "rungs", done.stdout)
+    check([(step["from"], step["to"]) for step in ladder["steps"]] == list(zip(order, order[1:])), "steps", done.stdout)
+    check(all(step["sentence"] != "" for step in ladder["steps"]), "sentences", done.stdout)
+    if ladder["rungs"][0]["counts"]["tool"] == "perf":
+        check("+1.00 epoll_wait" in ladder["steps"][0]["sentence"], "limit to raw is a wait", done.stdout)
+    done = run(bench, ["ladder", "--filter", "echo"])
+    check(done.returncode == 2 and "one cell" in done.stderr, f"exit {done.returncode}", done.stderr)
 
 
 SHAPES = ["pingpong/unix/16384B/1c/same-core", "pingpong/udp/16384B/1c/same-core", "pingpong/tcp/64B/1c/spin",
