@@ -11,42 +11,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "arms/arm_options.hpp"
+#include "arms/listen.hpp"
 #include "duet/endpoint.hpp"
-#include "duet/os/sockaddr.hpp"
 
 namespace {
 
-using duet::bench::arm_options;
-
-int check(long result, const char* call) {
-  if (result >= 0) return static_cast<int>(result);
-  std::perror(call);
-  std::exit(1);
-}
-
-int listen_as(const arm_options& options) {
-  const auto where = duet::endpoint::parse(options.listen);
-  std::error_code error;
-  const auto address = duet::os::to_socket_address(where, error);
-  const int fd =
-      check(::socket(duet::os::family_of(where), SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  const int on = 1;
-  if (!where.is_unix()) {
-    check(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-    check(::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion_control.data(),
-                       static_cast<socklen_t>(options.congestion_control.size())),
-          "TCP_CONGESTION");
-  }
-  check(::bind(fd, &address.generic, address.size), "bind");
-  check(::listen(fd, 4096), "listen");
-  duet::bench::announce(duet::os::local_endpoint(fd, SOCK_STREAM, error).to_string());
-  return fd;
-}
+using duet::bench::check;
 
 int accept_one(int listener, bool is_tcp) {
   const int fd = check(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
@@ -131,7 +104,7 @@ void serve_many(service& with) {
 int main(int argc, char** argv) {
   const auto options = duet::bench::parse_arm_options(argc, argv);
   const bool is_tcp = !duet::endpoint::parse(options.listen).is_unix();
-  service with{listen_as(options), is_tcp, options.spin ? MSG_DONTWAIT : 0, options.sink_bytes,
-               std::vector<char>(options.buffer_bytes)};
+  service with{duet::bench::listen_as(options), is_tcp, options.spin ? MSG_DONTWAIT : 0,
+               options.sink_bytes, std::vector<char>(options.buffer_bytes)};
   options.connections == 1 ? serve_one_by_one(with) : serve_many(with);
 }

@@ -244,6 +244,25 @@ def case_own_arm(bench, out):
     check(done.returncode == 2 and "raw is an arm already" in done.stderr, f"exit {done.returncode}", done.stderr)
 
 
+def case_optional_arms(bench, out):
+    """The arms on io_uring and the peers: those that are built take part, the others are named as missing."""
+    folder = pathlib.Path(bench).parent
+    programs = {"uring": "asio-uring", "uring-stock": "asio-stock-uring", "uring-coro": "asio-coro-uring",
+                "libuv": "libuv", "libevent": "libevent", "boost-asio": "boost-asio", "go": "go", "node": "node"}
+    cells = ["pingpong/tcp/64B/1c/same-core", "echo/unix/1024B/16c/split", "bulk/tcp/65536B/4c/both-ways/split"]
+    done = run(bench, ["--json", *TINY[:1], *TINY[2:], "--peers", "--arms", "uring,uring-stock,uring-coro", "--out", out,
+                       *[part for cell in cells for part in ("--filter", cell)]])
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "cell"]
+    check([line["id"] for line in lines] == cells, "cells", done.stdout)
+    for arm, program in programs.items():
+        if not (folder / f"duet-arm-{program}").exists():
+            check(f"arm {arm}: left out, duet-arm-{program} is not built" in done.stderr, "not told", done.stderr)
+            continue
+        for line in (line for line in lines if not line["skipped"]):
+            check(line["summary"]["arms"][arm]["messages_per_s"]["figure"] > 0, f"{arm} moved nothing", str(line))
+
+
 def calls_a_datagram(bench, cell):
     """By arm; the cell is counted while the server always finds the next datagrams."""
     done = run(bench, ["--json", "counts", "--messages", "6400", "--filter", cell])
