@@ -26,11 +26,12 @@ constexpr std::string_view all_calls_event = "raw_syscalls:sys_enter";
 
 /// What servers call. The rest is the difference to the sum of all.
 constexpr std::string_view event_names[] = {
-    "accept4",    "close",           "epoll_ctl", "epoll_pwait",
-    "epoll_wait", "futex",           "ioctl",     "poll",
-    "read",       "readv",           "recvfrom",  "recvmmsg",
-    "recvmsg",    "restart_syscall", "sendmmsg",  "sendmsg",
-    "sendto",     "timerfd_settime", "write",     "writev"};
+    "accept4",    "close",   "epoll_ctl",       "epoll_pwait",
+    "epoll_wait", "futex",   "io_uring_enter",  "ioctl",
+    "poll",       "read",    "readv",           "recvfrom",
+    "recvmmsg",   "recvmsg", "restart_syscall", "sendmmsg",
+    "sendmsg",    "sendto",  "timerfd_settime", "write",
+    "writev"};
 
 /// Not every architecture has every call.
 std::string perf_events() {

@@ -227,7 +227,7 @@ def case_own_arm(bench, out):
     def run_with(line, *more):
         command = f"mine={sys.executable} {script} '{line}'"
         return run(bench, ["--json", *TINY[:1], *TINY[2:], "--filter", "pingpong/tcp/64B/1c/same-core", "--arms", "asio",
-                           "--arm", command, *more, "--out", out])
+                           "--arm", command, *more, "--out", tempfile.mkdtemp(dir=out)])
 
     done = run_with("listening tcp://127.0.0.1:{port}")
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
