@@ -61,7 +61,7 @@ TEST_CASE("process: how a child has ended") {
   CHECK(os::describe(*nobodys) == "gone");
 }
 
-TEST_CASE("process: a child that runs is not waited for by a look, and its end is told once") {
+TEST_CASE("process: a child that runs is not waited for by a look and its end is told once") {
   const raw_pipe hold;
   step_texts texts;
   os::flow steps(&texts);
@@ -104,7 +104,7 @@ TEST_CASE("process: the signal that a child gets at its parent's end") {
   CHECK(end_of(child_doing(its_own, none)).code == 0);
 }
 
-TEST_CASE("process: all descriptors but those kept are closed, in any order of theirs") {
+TEST_CASE("process: all descriptors but those kept are closed in any order of theirs") {
   const raw_pipe first;
   const raw_pipe second;
   const std::vector<int> kept{second.in.fd(), first.out.fd(), 1, first.out.fd()};
@@ -125,7 +125,7 @@ TEST_CASE("process: all descriptors but those kept are closed, in any order of t
   }
 }
 
-TEST_CASE("process: threads are counted, and one that was joined is not") {
+TEST_CASE("process: threads are counted and one that was joined is not") {
   CHECK(os::thread_count() == 1);
   for (int each = 0; each < 20; ++each) {
     const raw_pipe hold;
