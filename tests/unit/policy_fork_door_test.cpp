@@ -34,7 +34,7 @@ TEST_CASE("fork_door: a cap of none is one") {
   CHECK_FALSE(door.open({}));
 }
 
-TEST_CASE("fork_door: without processes it closes for longer and longer, and once is told") {
+TEST_CASE("fork_door: without processes it closes for longer and longer and once is told") {
   fork_door::time_point now{};
   fork_door door(9);
   CHECK(door.fork_failed(now));
