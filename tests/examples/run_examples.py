@@ -111,7 +111,7 @@ def reset(raw):
 
 
 def case_server(program, folder):
-    drains = "async" in program or "embed" in program
+    drains = "async" in program or "embed" in program or "prefork" in program
     many_at_once = drains or "fork" in program
     with tempfile.TemporaryDirectory(prefix="duet-") as sockets:
         for at in endpoints(sockets):
