@@ -97,18 +97,16 @@ void add_run(CLI::App& app, options& value) {
 }
 
 void add_counts(CLI::App& app, options& value) {
-  CLI::App& counts = *app.add_subcommand(
-      "counts", "Count system calls, context switches and allocations a message");
+  CLI::App& counts = *app.add_subcommand("counts", "Count calls, switches, allocations a message");
   add_selection(counts, value);
   counts.add_flag("--instructions", value.counts.instructions,
-                  "User instructions too, by callgrind: slow, a minute a cell");
+                  "User instructions too, by callgrind: slow");
   counts.add_option("--messages", value.counts.messages, "Messages per arm (20000)")
       ->check(CLI::Range(1, 100'000'000));
 }
 
 void add_ladder(CLI::App& app, options& value) {
-  CLI::App& ladder = *app.add_subcommand(
-      "ladder", "Time and count one cell, and say what each layer adds and why");
+  CLI::App& ladder = *app.add_subcommand("ladder", "What each layer adds, timed and counted");
   ladder.add_option("--filter", value.filters, "The cell (pingpong/tcp/64B/1c/same-core)")
       ->allow_extra_args(false)
       ->type_name("TEXT");
@@ -123,7 +121,7 @@ void add_ladder(CLI::App& app, options& value) {
   ladder.add_option("--messages", value.counts.messages, "Messages to count, per arm (20000)")
       ->check(CLI::Range(1, 100'000'000));
   ladder.add_flag("--instructions", value.counts.instructions,
-                  "User instructions too, by callgrind: slow, half a minute");
+                  "User instructions too, by callgrind: slow");
 }
 
 void add_resolve(CLI::App& app, options& value) {
