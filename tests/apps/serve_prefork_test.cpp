@@ -98,7 +98,7 @@ TEST_CASE_TEMPLATE("prefork: workers serve every kind of endpoint", Row, DUET_AP
   for (int each = 0; each < 10; ++each) {
     CHECK(echo_of(server.at[0], "hello") == "hello");
     CHECK(echo_of(server.at[1], "hello") == "hello");
-    for (const std::size_t which : {2, 3}) {
+    for (const std::size_t which : {2U, 3U}) {
       const endpoint own = which == 2
                                ? endpoint::parse("udp://127.0.0.1:0")
                                : endpoint::local(transport::unix_datagram, folder.fresh_path());
