@@ -106,7 +106,7 @@ TEST_CASE("supervisor: a worker has no descriptor that is not its own") {
     const int high = ::fcntl(stranger, F_DUPFD, 200);
     staff of(2);
     of.setup.descriptors = [&](std::size_t) { return std::vector{kept.ends[1]}; };
-    of.setup.worker = [error](os::worker_context& context) {
+    of.setup.worker = [](os::worker_context& context) {
       context.count(0, strangers(context));
       context.count(1, ::fcntl(context.descriptors().front(), F_GETFD) >= 0 ? 1 : 0);
       return wait_for_term(context);
