@@ -20,17 +20,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using kind = policy::supervisor::action_kind;
 
-struct pipe_ends {
-  unique_fd read;
-  unique_fd write;
-};
-
-pipe_ends make_pipe() {
-  int ends[2] = {-1, -1};
-  if (sys::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw_error(sys::last_error(), "pipe2");
-  return {unique_fd(ends[0]), unique_fd(ends[1])};
-}
-
 supervisor_setup checked(supervisor_setup setup) {
   const supervisor_options& options = setup.options;
   const bool good = options.workers >= 1 && options.workers <= most_workers &&
@@ -79,9 +68,7 @@ class supervisor::core {
       : setup_(checked(std::move(setup))),
         policy_(setup_.options),
         board_(policy::supervisor::most_alive(setup_.options.workers), setup_.counters),
-        staff_(board_.size()),
-        alive_(make_pipe()),
-        status_(make_pipe()) {}
+        staff_(board_.size()) {}
   core(const core&) = delete;
   core& operator=(const core&) = delete;
   ~core() {
@@ -124,6 +111,17 @@ class supervisor::core {
   }
 
  private:
+  struct pipe_ends {
+    pipe_ends() {
+      int ends[2] = {-1, -1};
+      if (sys::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw_error(sys::last_error(), "pipe2");
+      read.reset(ends[0]);
+      write.reset(ends[1]);
+    }
+    unique_fd read;
+    unique_fd write;
+  };
+
   /// Who has the row of the board.
   struct member {
     policy::supervisor::worker_id id = 0;
