@@ -88,6 +88,7 @@ void add_run(CLI::App& app, options& value) {
   run.add_flag_callback(
       "--no-gates", [&value] { value.gates = false; },
       "Count rounds of a machine that was busy, too");
+  run.add_flag("--no-counts", value.no_counts, "Leave out the counting after each cell");
   run.add_option("--out", value.out, "For the results (new under build/bench, latest)")
       ->type_name("DIR");
   add_duration(run, "--stop-after", value.stop_after, "End after a block then; --resume goes on");

@@ -25,6 +25,7 @@ struct options {
   bool force = false;
   bool json = false;
   bool gates = true;
+  bool no_counts = false;  ///< of run: leave out the counting after a cell
   std::vector<std::string> filters;
   arm_wishes arms;
   std::optional<std::size_t> blocks, squares;

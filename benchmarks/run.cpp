@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "counted.hpp"
 #include "harness/build_info.hpp"
 #include "harness/console.hpp"
 #include "harness/counters.hpp"
@@ -41,6 +42,9 @@ std::optional<std::uint64_t> total_steal_ns(const std::vector<cpu>& cpus) {
   return sum * (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
 }
 
+/// Per arm: counts of a message are the same from one to the next.
+constexpr std::uint64_t counted_messages = 5000;
+
 /// Thrown between blocks when --stop-after has passed.
 class out_of_time : public std::exception {};
 
@@ -68,13 +72,17 @@ milliseconds time_left(const run_result& run) {
 class cells_in_turn {
  public:
   cells_in_turn(run_result& run, interrupt_source& interrupts, journal& saved, console& out,
-                std::optional<milliseconds> stop_after)
-      : run_(run), out_(out), context_{run.how, run.arms, own_folder().string(), interrupts, {}} {
+                const options& o)
+      : run_(run),
+        saved_(saved),
+        counts_(!o.no_counts),
+        out_(out),
+        context_{run.how, run.arms, own_folder().string(), interrupts, {}} {
     const auto begin = steady_clock::now();
     context_.on_progress = [&](const cell& what, std::size_t done, std::size_t all) {
       out.progress(what, done, all, time_left(run));
     };
-    context_.on_block = [&, begin, stop_after](const cell_result& cell) {
+    context_.on_block = [&, begin, stop_after = o.stop_after](const cell_result& cell) {
       saved.append(cell, run.arms);
       out.end_of_block(cell, run.arms);
       if (stop_after && steady_clock::now() - begin >= *stop_after) throw out_of_time();
@@ -99,6 +107,7 @@ class cells_in_turn {
   void run_one(cell_result& cell) {
     try {
       run_cell(context_, cell);
+      count(cell);
       return;
     } catch (const interrupted& stop) {
       how_.signal = stop.signal();
@@ -112,7 +121,16 @@ class cells_in_turn {
     if (share_left(cell, run_.how.blocks) > 0) cell.failure = how_.reason;
   }
 
+  void count(cell_result& cell) {
+    if (!counts_ || !cell.failure.empty() || !cell.counted.empty()) return;
+    out_.counting(cell.what, time_left(run_));
+    count_into(context_, cell, counted_messages);
+    if (!cell.counted.empty()) saved_.append_counted(cell);
+  }
+
   run_result& run_;
+  journal& saved_;
+  bool counts_;
   console& out_;
   run_context context_;
   ending how_;
@@ -202,7 +220,7 @@ int measure(const options& o, interrupt_source& interrupts, work& what) {
   out.begin(run, expected);
 
   const auto steal_before = total_steal_ns(run.where.allowed_cpus);
-  const ending end = cells_in_turn(run, interrupts, *what.saved, out, o.stop_after).run();
+  const ending end = cells_in_turn(run, interrupts, *what.saved, out, o).run();
   const auto steal_after = total_steal_ns(run.where.allowed_cpus);
   if (steal_before && steal_after) run.steal_ns = *steal_after - *steal_before;
   run.load_after = read_load();

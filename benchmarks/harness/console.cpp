@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "counted.hpp"
 #include "harness/report.hpp"
 
 namespace duet::bench {
@@ -41,6 +42,10 @@ void console::progress(const cell& what, std::size_t rounds, std::size_t all_rou
                              rounds + 1, all_rounds, so_far_.empty() ? "" : "; ", so_far_));
 }
 
+void console::counting(const cell& what, milliseconds left) {
+  progress_.show(fmt::format("{} left; {}: counting", format_duration(left), what.id()));
+}
+
 void console::end_of_block(const cell_result& cell, const std::vector<arm>& arms) {
   so_far_ = interval_so_far(summarise(cell, arms), arms);
 }
@@ -53,7 +58,7 @@ void console::end_of_cell(const cell_result& cell, const cell_summary& summary,
     line(cell_line(cell, summary, arms));
     return;
   }
-  fmt::print("{}\n", cell_text(cell, summary, arms, color_));
+  fmt::print("{}{}\n", cell_text(cell, summary, arms, color_), counted_text(cell, arms));
   std::fflush(stdout);
 }
 

@@ -82,8 +82,12 @@ void add_block(run_result& run, const json& line) {
                                   [&](const cell_result& each) { return each.what.id() == id; });
   if (found == run.cells.end())
     throw std::invalid_argument(fmt::format("a block of {}, which is no cell of the run", id));
-  found->blocks.push_back(read_block(line.at("block"), run.arms));
+  if (line.contains("counted")) {
+    found->counted = line.at("counted").dump();
+    return;
+  }
   found->congestion_control = line.at("loader_congestion_control");
+  found->blocks.push_back(read_block(line.at("block"), run.arms));
   found->rate_per_s = line.at("rate_per_s");
   found->where = read_placement(line.at("placement"));
   found->warnings = line.at("warnings").get<std::vector<std::string>>();
@@ -148,14 +152,21 @@ void journal::open_locked(int flags) {
 }
 
 void journal::append(const cell_result& cell, const std::vector<arm>& arms) {
-  const std::string line = json{{"cell", cell.what.id()},
-                                {"placement", to_json(cell.where)},
-                                {"loader_congestion_control", cell.congestion_control},
-                                {"rate_per_s", cell.rate_per_s},
-                                {"warnings", cell.warnings},
-                                {"block", to_json(cell.blocks.back(), arms)}}
-                               .dump() +
-                           '\n';
+  write_line(json{{"cell", cell.what.id()},
+                  {"placement", to_json(cell.where)},
+                  {"loader_congestion_control", cell.congestion_control},
+                  {"rate_per_s", cell.rate_per_s},
+                  {"warnings", cell.warnings},
+                  {"block", to_json(cell.blocks.back(), arms)}}
+                 .dump() +
+             '\n');
+}
+
+void journal::append_counted(const cell_result& cell) {
+  write_line(json{{"cell", cell.what.id()}, {"counted", json::parse(cell.counted)}}.dump() + '\n');
+}
+
+void journal::write_line(const std::string& line) {
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t wrote = ::write(fd_, line.data() + done, line.size() - done);

@@ -38,9 +38,12 @@ class journal {
   /// The last block of `cell`. If it cannot be written to the end, the file ends after the block before.
   /// @throws save_failed
   void append(const cell_result& cell, const std::vector<arm>& arms);
+  /// What was counted of `cell`, likewise.
+  void append_counted(const cell_result& cell);
 
  private:
   void open_locked(int flags);
+  void write_line(const std::string& line);
 
   std::filesystem::path file_;
   int fd_ = -1;

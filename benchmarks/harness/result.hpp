@@ -66,6 +66,7 @@ struct cell_result {
   std::string congestion_control;  ///< in effect on the loader's sockets
   std::uint64_t rate_per_s = 0;    ///< of an open loop, found before its first block
   std::vector<block_result> blocks;
+  std::string counted;  ///< {"counts": .., "ladder": ..} as the result has them; empty: not counted
   std::vector<std::string> warnings;
   std::string failure;   ///< why the cell was skipped or broke off; empty if it is complete
   bool skipped = false;  ///< this machine cannot run it; that is no failure of the run

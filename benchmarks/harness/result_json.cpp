@@ -204,6 +204,7 @@ json to_json(const run_result& run) {
     for (const block_result& block : run.cells[i].blocks)
       blocks.push_back(to_json(block, run.arms));
     cell["blocks"] = std::move(blocks);
+    if (!run.cells[i].counted.empty()) cell.update(json::parse(run.cells[i].counted));
     cells.push_back(std::move(cell));
   }
   json environment_object = to_json(run.where);

@@ -35,6 +35,8 @@ run_result varied_run() {
   cell.what.quick = true;
   cell.where = {1, 0, true, "a warning"};
   cell.congestion_control = "reno";
+  cell.counted = R"({"counts":{"raw":{"messages":7}},"ladder":[]})";
+  cell.rate_per_s = 12'345;
   cell.warnings = {"pinning to CPU 1 was refused"};
   cell.blocks[1].rounds[2] = round_of(1000, 1001, 1002);
   cell.blocks[1].rounds[2].failed_gates = {"steal", "run delay"};
@@ -57,6 +59,7 @@ void keep(const fs::path& folder, const run_result& run) {
       so_far.blocks.push_back(block);
       saved.append(so_far, run.arms);
     }
+    if (!cell.counted.empty()) saved.append_counted(cell);
   }
 }
 
@@ -112,7 +115,7 @@ TEST_CASE("journal: what is wrong with a file is said with its name") {
   keep(folder.path(), varied_run());
   const fs::path file = fs::path(folder.path()) / "blocks.jsonl";
   add_to(file, "{\"cell\":\"echo/nobody\"}\n");
-  CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("line 3"),
+  CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("line 4"),
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("echo/nobody"),
                        std::invalid_argument);

@@ -242,6 +242,26 @@ def case_progress(bench, out):
     check(len(shown) == 6 and max(map(len, shown)) < 150, "lines", str(shown))
 
 
+def case_counts(bench, out):
+    """A run counts each cell once, for good: one that is resumed does not count again."""
+    with_counts = [word for word in ONE_CELL if word != "--no-counts"]
+    done = measured(bench, out, with_counts)
+    counts = result_of(out)["cells"][0]["counts"]
+    check(set(counts) == {"raw", "raw'", "asio"}, "arms", str(counts))
+    if any(each["not_measured"] for each in counts.values()):
+        skip("not counted: " + counts["raw"]["not_measured"])
+    for arm, each in counts.items():
+        check(each["calls"]["all"] >= 2 * each["messages"] >= 10000, "an echo is two calls at least", arm)
+    check("system calls a message: raw 3.00, asio 3.0" in done.stdout, "not told", done.stdout)
+    steps = result_of(out)["cells"][0]["ladder"]
+    check([(step["from"], step["to"]) for step in steps] == [("raw", "asio")], "ladder", str(steps))
+    check(steps[0]["sentence"] in done.stdout and steps[0]["sentence"] in (out / "summary.md").read_text(), "sentence")
+    kept = (out / "blocks.jsonl").read_text()
+    check(run(bench, ["run", "--resume", out]).returncode == 0, "resumed")
+    check((out / "blocks.jsonl").read_text() == kept, "counted again")
+    check(result_of(out)["cells"][0]["counts"] == counts, "counts are lost")
+
+
 def case_compare(bench, out):
     measured(bench, out / "old")
     document = result_of(out / "old")

@@ -14,7 +14,8 @@ import tempfile
 
 from stage import LIMIT_S, TINY, cells_of, check, run
 
-LONG = ["run", "--filter", "pingpong/tcp/64B/1c/same-core", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms"]
+LONG = ["run", "--filter", "pingpong/tcp/64B/1c/same-core", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms",
+        "--no-counts"]
 ARMS = ["raw", "raw'", "asio", "asio-stock", "asio-coro", "limit"]
 
 

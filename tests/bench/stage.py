@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 LIMIT_S = 50
-TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1"]
+TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1",
+        "--no-counts"]
 # System calls by machine, for refuse().
 NUMBERS = {"x86_64": {"sched_setaffinity": 203, "ptrace": 101, "perf_event_open": 298},
            "aarch64": {"sched_setaffinity": 122, "ptrace": 117, "perf_event_open": 241}}
