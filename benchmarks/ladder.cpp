@@ -74,7 +74,7 @@ std::string difference_text(double ns) {
 
 std::string sentence_of(const changes& what, std::optional<double> ns, const ladder_scale& scale,
                         bool explained) {
-  const std::string counts =
+  std::string counts =
       what.words.empty() ? "the same counts" : fmt::format("{}", fmt::join(what.words, ", "));
   if (!ns) return counts;
   if (scale.noise_ns && std::abs(*ns) <= *scale.noise_ns)

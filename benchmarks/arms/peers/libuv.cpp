@@ -92,7 +92,7 @@ void take_connection(uv_stream_t* listener, int status) {
   check(uv_accept(listener, &accepted->stream), "uv_accept");
   if (!owner.is_unix) check(uv_tcp_nodelay(&accepted->tcp, 1), "uv_tcp_nodelay");
   check(uv_read_start(&accepted->stream, lend_buffer, read_some), "uv_read_start");
-  accepted.release();  // close() deletes it
+  static_cast<void>(accepted.release());  // close() deletes it
 }
 
 }  // namespace
