@@ -59,15 +59,15 @@ void add_endpoint(CLI::App& to, const char* help, endpoint& into) {
   to.add_option("ENDPOINT", CLI::callback_t(take), help)->required();
 }
 
-void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into) {
+void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into, presence needed) {
   const auto take = [&into](const CLI::results_t& texts) {
     for (const std::string& each : texts) into.push_back(endpoint_argument(unshielded(each)));
     return true;
   };
   to.add_option("ENDPOINT", CLI::callback_t(take), help)
-      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->expected(needed == presence::required ? 1 : 0, CLI::detail::expected_max_vector_size)
       ->allow_extra_args()
-      ->required();
+      ->required(needed == presence::required);
 }
 
 void add_connecting(CLI::App& to, client_options& into) {

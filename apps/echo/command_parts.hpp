@@ -22,7 +22,9 @@ using value_reader = std::function<void(const std::string& option, const std::st
 void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
                value_reader read);
 void add_endpoint(CLI::App& to, const char* help, endpoint& into);
-void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into);
+enum class presence { required, optional };
+void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into,
+                   presence needed = presence::required);
 
 /// --connect-timeout, --retry, --local.
 void add_connecting(CLI::App& to, client_options& into);

@@ -52,10 +52,13 @@ The prefork model makes --workers processes, each with a loop and its own
 --max-connections. One that dies is replaced, with pauses; SIGHUP replaces all,
 one after another, and loses no connection; SIGUSR1 and --metrics add up. Exit
 code 9: workers die again and again before they serve.
+--handed-in serves the sockets that a service manager has bound (LISTEN_FDS), in
+the models async and prefork; one that is named "metrics" answers GET /metrics.
 
 Examples:
   duet-echo serve tcp://127.0.0.1:0                    the kernel chooses a port
   duet-echo serve localhost:9000 unix:/tmp/echo.sock   several endpoints
+  systemd-socket-activate -l 9000 duet-echo serve --handed-in
   duet-echo serve udp://:9000 unixgram:/tmp/gram.sock  datagrams
   duet-echo serve --mode 0660 --owner echo:users unix:/run/echo.sock
   duet-echo serve --backend posix --trace :9000        every step as it is taken

@@ -10,6 +10,7 @@
 
 #include "echo/column.hpp"
 #include "echo/options.hpp"
+#include "support/arguments.hpp"
 #include "support/signals.hpp"
 
 namespace duet::apps::echo {
@@ -69,6 +70,9 @@ console console_for(const invocation& asked) {
 
 exit_code run(const invocation& asked, console& to) try {
   return std::visit([&](const auto& each) { return run(each, to); }, asked);
+} catch (const usage_error& failed) {
+  to.error(failed.what());
+  return exit_code::usage;
 } catch (const std::system_error& failed) {
   to.error(failed.what());
   return exit_code_of(failed.code(), exit_code::failed);

@@ -114,7 +114,8 @@ CLI::App& command_line::add_command(const char* name, const char* help, const ch
 void command_line::add_serve() {
   CLI::App& to = add_command("serve", help::serve, help::serve_footer);
   serve_command_ = &to;
-  add_endpoints(to, "Where to listen; several are allowed", serve_.endpoints);
+  add_endpoints(to, "Where to listen; several are allowed", serve_.endpoints, presence::optional);
+  to.add_flag("--handed-in", serve_.handed_in, "Serve what a service manager hands in, too");
   add_value(to, "--port-file", "FILE", "Write the bound ports there, one a line",
             [this](const auto& option, const auto& text) {
               if (text.empty()) refuse_argument(option, text, "the name of a file");

@@ -49,7 +49,8 @@ inline constexpr std::size_t most_children = 32768;
 
 /// duet-echo serve
 struct serve_options : common_options {
-  std::vector<endpoint> endpoints;
+  std::vector<endpoint> endpoints;  ///< none: only with handed_in
+  bool handed_in = false;
   std::string port_file;
   std::optional<std::size_t> max_connections;  ///< unset: as many as the descriptor limit allows
   std::optional<int> backlog;                  ///< unset: the library's default

@@ -113,8 +113,12 @@ void check_fork(const serve_options& options) {
 
 void check(const serve_options& options) {
   check_model(options);
+  if (options.endpoints.empty() && !options.handed_in)
+    throw usage_error("serve: an ENDPOINT is missing; see duet-echo serve --help");
   const auto any = [&options](auto&& is) { return std::ranges::any_of(options.endpoints, is); };
-  const bool datagrams = any([](const endpoint& each) { return !each.is_stream(); });
+  // What is handed in may be of any kind.
+  const bool datagrams =
+      options.handed_in || any([](const endpoint& each) { return !each.is_stream(); });
   const bool udp = any([](const endpoint& each) { return each.transport() == transport::udp; });
   if (options.model == model::fork) check_fork(options);
   const bool loops = options.model == model::async || options.model == model::prefork;
@@ -129,7 +133,10 @@ void check(const serve_options& options) {
   if (options.batch_size && options.model == model::blocking) {
     throw usage_error("--batch goes with --model async");
   }
-  const bool streams = any([](const endpoint& each) { return each.is_stream(); });
+  if (options.handed_in && !loops)
+    throw usage_error("--handed-in goes with --model async or prefork");
+  const bool streams =
+      options.handed_in || any([](const endpoint& each) { return each.is_stream(); });
   for (const auto& [option, given] :
        {std::pair("--max-per-address", options.max_per_address.has_value()),
         std::pair("--idle-timeout", options.idle_timeout.has_value()),

@@ -49,7 +49,23 @@ endpoint prefork_sockets::bind(const endpoint& at) {
   return bind(at, workers_ > 1 && (each_of_streams || udp));
 }
 
-endpoint prefork_sockets::bind_metrics(const endpoint& at) { return bind(at, false); }
+endpoint prefork_sockets::share(handed_in::socket given) {
+  group made(1);
+  made.front().fd = std::move(given.fd);
+  groups_.push_back(std::move(made));
+  return given.at;
+}
+
+endpoint prefork_sockets::bind_metrics(const endpoint& at) {
+  endpoint bound = bind(at, false);
+  ++metrics_;
+  return bound;
+}
+
+endpoint prefork_sockets::share_metrics(handed_in::socket given) {
+  ++metrics_;
+  return share(std::move(given));
+}
 
 std::vector<int> prefork_sockets::of_place(std::size_t place) const {
   std::vector<int> all;

@@ -8,6 +8,7 @@
 #include "duet/endpoint.hpp"
 #include "duet/observer.hpp"
 #include "duet/os/bound_socket.hpp"
+#include "echo/handed_in.hpp"
 #include "echo/options.hpp"
 
 namespace duet::apps::echo {
@@ -20,11 +21,15 @@ class prefork_sockets {
   /// what another was woken for, and the kernel keeps a peer at one. UNIX datagram sockets have no such option: one, shared.
   /// Throws std::system_error that names the step.
   endpoint bind(const endpoint& at);
-  /// The one of --metrics, which any worker answers for all.
+  /// Each of those that were handed in is one for all.
+  endpoint share(handed_in::socket given);
+  /// Those of metrics, after all others: any worker answers for all.
   endpoint bind_metrics(const endpoint& at);
+  endpoint share_metrics(handed_in::socket given);
 
-  /// Of the worker at that place; the metrics' last.
+  /// Of the worker at that place; the first served() are to be served, the others are the metrics'.
   [[nodiscard]] std::vector<int> of_place(std::size_t place) const;
+  [[nodiscard]] std::size_t served() const noexcept { return groups_.size() - metrics_; }
   /// The supervisor's copies go, and socket files with them.
   void close() noexcept { groups_.clear(); }
 
@@ -37,6 +42,7 @@ class prefork_sockets {
   std::size_t workers_;
   observer* watcher_;
   std::vector<group> groups_;
+  std::size_t metrics_ = 0;  ///< the last of them
 };
 
 }  // namespace duet::apps::echo

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "duet/echo_options.hpp"
+#include "echo/handed_in.hpp"
 #include "echo/metrics_server.hpp"
 #include "echo/options.hpp"
 #include "echo/serve_report.hpp"
@@ -35,14 +36,20 @@ class async_server {
         metrics_(loop_, [this] { return metrics(); }) {}
 
   exit_code run() {
-    const auto bound = bind_all(options_.endpoints, console_, &report_, [this](const endpoint& at) {
+    handed_in given = take_handed_in(options_);
+    auto bound = bind_all(options_.endpoints, console_, &report_, [this](const endpoint& at) {
       return at.is_stream() ? server_.listen(at) : datagrams_.listen(at);
     });
+    for (handed_in::socket& each : given.served)
+      bound.push_back(each.at.is_stream() ? server_.listen(std::move(each.fd))
+                                          : datagrams_.listen(std::move(each.fd)));
     std::vector<endpoint> told;
     if (options_.metrics) {
       told = bind_all(std::span(&*options_.metrics, 1), console_, &report_,
                       [this](const endpoint& at) { return metrics_.listen(at); });
     }
+    for (handed_in::socket& each : given.metrics)
+      told.push_back(metrics_.listen(std::move(each.fd)));
     report_.listening(bound, told);
     wait_for_signal();
     if (options_.stats) wait_for_second();

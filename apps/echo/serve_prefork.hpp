@@ -35,9 +35,11 @@ inline std::string to_prometheus(const worker_counters& all) {
 template <class Backend>
 class prefork_worker {
  public:
-  prefork_worker(const serve_options& options, std::size_t connections, serve_report& report,
-                 os::worker_context& context)
+  /// The first `served` descriptors of the context are to be served.
+  prefork_worker(const serve_options& options, std::size_t connections, std::size_t served,
+                 serve_report& report, os::worker_context& context)
       : options_(options),
+        served_(served),
         context_(context),
         worker_(loop_, context),
         look_again_(loop_),
@@ -48,10 +50,8 @@ class prefork_worker {
   /// The exit code.
   int run() {
     const std::vector<int>& sockets = context_.descriptors();
-    for (std::size_t each = 0; each < sockets.size(); ++each) {
-      const bool metrics = options_.metrics && each + 1 == sockets.size();
-      listen(os::unique_fd(sockets[each]), metrics);
-    }
+    for (std::size_t each = 0; each < sockets.size(); ++each)
+      listen(os::unique_fd(sockets[each]), each >= served_);
     server_.start();
     datagrams_.start();
     metrics_.start();
@@ -118,6 +118,7 @@ class prefork_worker {
   }
 
   const serve_options& options_;
+  std::size_t served_;
   os::worker_context& context_;
   typename Backend::loop loop_;
   typename Backend::worker worker_;
@@ -141,13 +142,17 @@ class prefork_server {
         supervisor_(setup()) {}
 
   exit_code run() {
-    const auto bound = bind_all(options_.endpoints, console_, &report_,
-                                [this](const endpoint& at) { return sockets_.bind(at); });
+    handed_in given = take_handed_in(options_);
+    auto bound = bind_all(options_.endpoints, console_, &report_,
+                          [this](const endpoint& at) { return sockets_.bind(at); });
     std::vector<endpoint> told;
     if (options_.metrics) {
       told = bind_all(std::span(&*options_.metrics, 1), console_, &report_,
                       [this](const endpoint& at) { return sockets_.bind_metrics(at); });
     }
+    for (handed_in::socket& each : given.served) bound.push_back(sockets_.share(std::move(each)));
+    for (handed_in::socket& each : given.metrics)
+      told.push_back(sockets_.share_metrics(std::move(each)));
     report_.listening(bound, told);  // which writes out what else each worker would write again
     // A terminal's go to the workers as well, who leave them to the supervisor; here they are blocked, and read.
     for (const int each : {SIGINT, SIGHUP, SIGUSR1}) {
@@ -166,7 +171,8 @@ class prefork_server {
     os::supervisor_setup how;
     how.options = supervisor_limits(options_);
     how.worker = [this](os::worker_context& context) {
-      return prefork_worker<Backend>(options_, connections_, report_, context).run();
+      return prefork_worker<Backend>(options_, connections_, sockets_.served(), report_, context)
+          .run();
     };
     how.descriptors = [this](std::size_t place) { return sockets_.of_place(place); };
     how.counters = worker_counter_rules();

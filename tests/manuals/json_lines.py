@@ -149,6 +149,12 @@ def serve_without_descriptors(runs):
             each.close()
 
 
+def serve_by_workers(runs):
+    with runs.server("--model", "prefork", "--workers", "1", "tcp://127.0.0.1:0") as server:
+        server.wait("workers", 3)
+        runs.run("duet-echo send", server.at, text="hello\n")
+
+
 def serve_datagrams(runs):
     path = f"{runs.scratch}/{runs.backend}.sock"
     with runs.server(f"unixgram:{path}") as server:
@@ -214,6 +220,6 @@ def resolves(runs):
 
 def all_lines(folder, backend, scratch):
     runs = Runs(folder, backend, scratch)
-    for each in (serve_streams, serve_without_descriptors, serve_datagrams, ping_bad_peers, connects, resolves):
+    for each in (serve_streams, serve_without_descriptors, serve_by_workers, serve_datagrams, ping_bad_peers, connects, resolves):
         each(runs)
     return runs.seen

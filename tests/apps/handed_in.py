@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""duet-echo serve --handed-in: sockets that are bound already come in by the environment, from a test and from systemd-socket-activate.
+
+    handed_in.py CASE PROGRAM BACKEND MODEL     CASE: sockets, manager, nothing
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+LIMIT_S = 30
+SKIP = 77
+# The process that is executed is the one that LISTEN_PID has to name.
+AS_OWN_PID = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh"]
+
+
+def check(truth, what, *seen):
+    if not truth:
+        print(f"not so: {what}", *seen, sep="\n")
+        sys.exit(1)
+
+
+def lines(server, count):
+    return [json.loads(server.stdout.readline()) for _ in range(count)]
+
+
+def echoed(to, text=b"hello\n"):
+    to.settimeout(LIMIT_S)
+    to.sendall(text)
+    if to.type == socket.SOCK_STREAM:
+        to.shutdown(socket.SHUT_WR)
+    return to.recv(100) == text
+
+
+def finish(server):
+    server.send_signal(signal.SIGTERM)
+    out, err = server.communicate(timeout=LIMIT_S)
+    check(server.returncode == 0, "it drains and exits with 0", server.returncode, out, err)
+    return json.loads(out.splitlines()[-1])
+
+
+def at_three(sockets):
+    """In the child: the sockets as 3, 4, ..."""
+    def place():
+        high = [os.dup2(each.fileno(), 100 + i) for i, each in enumerate(sockets)]
+        for i, each in enumerate(high):
+            os.dup2(each, 3 + i)
+
+    return place
+
+
+def handed(command, sockets, names, **more):
+    environment = {**os.environ, "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(names)}
+    return subprocess.Popen([*AS_OWN_PID, *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            close_fds=False, preexec_fn=at_three(sockets), **more)
+
+
+def case_sockets(command):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/in.sock"
+        tcp = socket.create_server(("127.0.0.1", 0))
+        unix = socket.socket(socket.AF_UNIX)
+        unix.bind(path)
+        unix.listen()
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        metrics = socket.create_server(("127.0.0.1", 0))
+        server = handed(command, [tcp, unix, udp, metrics], ["tcp", "unix", "udp", "metrics"])
+        told = lines(server, 4)
+        check([each["event"] for each in told] == ["listening"] * 3 + ["metrics"], "three are served, one tells", told)
+        check(told[0]["endpoint"] == "tcp://127.0.0.1:%d" % tcp.getsockname()[1], "it is the one that was bound", told)
+        check(echoed(socket.create_connection(tcp.getsockname())), "TCP is echoed")
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(path)
+        check(echoed(client), "UNIX is echoed")
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.connect(udp.getsockname())
+        check(echoed(client), "UDP is echoed")
+        asked = socket.create_connection(metrics.getsockname())
+        asked.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        check(asked.recv(100).startswith(b"HTTP/1."), "metrics are told")
+        summary = finish(server)
+        check(summary["accepted"] == 2 and summary["datagrams_echoed"] == 1, "counted", summary)
+        check(os.path.exists(path), "a socket file of somebody else's stays")
+
+
+def case_manager(command):
+    activate = shutil.which("systemd-socket-activate")
+    if activate is None:
+        print("SKIPPED: systemd-socket-activate is not installed (systemd)")
+        sys.exit(SKIP)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/in.sock"
+        server = subprocess.Popen([activate, "-l", path, "--fdname=echo", *command], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        while not server.stderr.readline().startswith("Listening on"):
+            check(server.poll() is None, "systemd-socket-activate listens")
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(path)  # who comes first starts it
+        check(lines(server, 1)[0]["endpoint"] == f"unix:{path}", "it serves what the manager bound")
+        check(echoed(client), "and the client that started it")
+        check(finish(server)["accepted"] == 1, "counted")
+
+
+def case_nothing(command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    check(done.returncode == 2 and "LISTEN_FDS" in done.stderr, "without a socket it says so", done)
+    pipe = os.pipe()
+
+    class End:
+        def fileno(self):
+            return pipe[0]
+
+    server = handed(command, [End()], ["pipe"])
+    _, err = server.communicate(timeout=LIMIT_S)
+    check(server.returncode == 1 and "descriptor 3 (pipe)" in err, "what is no socket is named", err)
+
+
+if __name__ == "__main__":
+    case, program, backend, model = sys.argv[1:]
+    {"sockets": case_sockets, "manager": case_manager, "nothing": case_nothing}[case](
+        [program, "serve", "--handed-in", "--json", "--backend", backend, "--model", model])
