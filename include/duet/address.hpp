@@ -131,7 +131,7 @@ class address {
   }
 
   /// The canonical text, which parses to an equal address: RFC 5952 for IPv6, with the last 32 bits
-  /// dotted where the prefix says so (::ffff:1.2.3.4, ::1.2.3.4), exactly as inet_ntop(3); `%scope`
+  /// dotted where the prefix says so (of IPv4-mapped and IPv4-compatible addresses), exactly as inet_ntop(3); `%scope`
   /// appended if there is one.
   std::string to_string() const;
 

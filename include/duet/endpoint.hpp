@@ -122,7 +122,7 @@ class endpoint {
 
   /// The canonical URI. Byte for byte, so a UNIX path may hold bytes that do not print: see
   /// escape.hpp for logs. Reads back as an equal endpoint unless it is unnamed (`unix:`), an
-  /// abstract name with NUL bytes, or a path that begins with `@`, which prints as `unix:./@x` (the
+  /// abstract name with NUL bytes, or a path that begins with `@`, which prints as "unix:./@x" (the
   /// same file).
   std::string to_string() const;
 

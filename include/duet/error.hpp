@@ -81,8 +81,10 @@ std::error_condition make_error_condition(condition code) noexcept;
 
 }  // namespace duet
 
+/// @cond
 template <>
 struct std::is_error_code_enum<duet::error> : std::true_type {};
 
 template <>
 struct std::is_error_condition_enum<duet::condition> : std::true_type {};
+/// @endcond

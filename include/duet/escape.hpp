@@ -8,9 +8,9 @@
 
 namespace duet {
 
-/// `text` with every byte that is not printable ASCII as \xHH and every backslash doubled, so that
-/// no terminal sequence, line end or NUL gets through and different texts stay different. Non-ASCII
-/// bytes are escaped too.
+/// `text` with every byte that is not printable ASCII as a backslash, x and two hexadecimal digits,
+/// and every backslash doubled, so that no terminal sequence, line end or NUL gets through and
+/// different texts stay different. Non-ASCII bytes are escaped too.
 /// Errors: std::bad_alloc. Threads: safe from any thread.
 std::string escape(std::string_view text);
 

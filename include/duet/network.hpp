@@ -20,7 +20,7 @@ namespace duet {
 
 /// A trivially copyable regular value, ordered by first address, then prefix length. Scopes are no
 /// part of networks: fe80::1%eth0 is in fe80::/10. The families never meet: 10.0.0.0/8 does not
-/// contain ::ffff:10.0.0.1.
+/// contain the IPv4-mapped 10.0.0.1.
 /// Threads: a value; distinct objects may be used at the same time.
 class network {
  public:

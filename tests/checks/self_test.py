@@ -72,6 +72,16 @@ def header_plants() -> list[Plant]:
     ]
 
 
+def embedder_plants() -> list[Plant]:
+    only = ("--only", "include/duet/planted.hpp")
+    expected = "the public headers do not compile without a warning"
+    return [
+        Plant(header("planted.hpp", "struct planted_it { virtual void f() {} };", "inline int planted(int x) { return x; }",
+                     "inline bool planted_is(double x) { return x == 1.0; }"), expected, only),
+        Plant(header("planted.hpp", "#if __cplusplus > 202002L", "inline int planted(long x) { return x; }", "#endif"), expected, only),
+    ]
+
+
 def spdx_plants() -> list[Plant]:
     return [
         Plant({"include/duet/planted.hpp": "#pragma once\n"}, "include/duet/planted.hpp: no"),
@@ -129,6 +139,7 @@ def parity_plants() -> list[Plant]:
 CHECKS = {
     "includes": ("tests/checks/check_includes.py", include_plants, True),
     "headers": ("tests/checks/check_headers.py", header_plants, True),
+    "embedders": ("tests/checks/check_embedders.py", embedder_plants, True),
     "sources": ("tests/checks/check_sources.py", source_plants, False),
     "spdx": ("tests/checks/check_spdx.py", spdx_plants, False),
     "seam": ("tests/checks/check_seam.py", seam_plants, False),

@@ -164,6 +164,7 @@ struct initiate_with_deadline {
 }  // namespace detail
 }  // namespace duet::on_asio
 
+/// @cond
 /// For with_deadline: the result of an operation started with the probe is its signature.
 template <class Signature>
 class asio::async_result<duet::on_asio::detail::signature_probe, Signature> {
@@ -174,6 +175,7 @@ class asio::async_result<duet::on_asio::detail::signature_probe, Signature> {
     return {};
   }
 };
+/// @endcond
 
 namespace duet::on_asio {
 

@@ -55,7 +55,10 @@ class session_watch {
   void found_room() noexcept { stalled_at_ = never; }
 
   /// Our side has ended; the peer has so long to end its own.
-  void linger_until(time_point at) noexcept { dies_at_ = std::min(dies_at_, at), lingers_ = true; }
+  void linger_until(time_point at) noexcept {
+    dies_at_ = std::min(dies_at_, at);
+    lingers_ = true;
+  }
 
   /// When judge() may find something; nullopt: never.
   [[nodiscard]] std::optional<time_point> next(const session_limits& limits) const noexcept {
