@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""All public headers in one unit, as programs embed them: with each of both compilers and standards, without a warning, and on clang without
-one of -Weverything less a list."""
+"""All public headers in one unit, as programs embed them: with each of both compilers and standards, without a warning, on clang without one
+of -Weverything less a list, and with macros of Asio's that a program may set."""
 import concurrent.futures
 import shutil
 import subprocess
@@ -23,11 +23,16 @@ LEFT_OUT = {
 }
 
 
+# Macros of Asio's that an embedder may set.
+MACROS = ["ASIO_NO_DEPRECATED", "ASIO_NO_TS_EXECUTORS", "ASIO_ENABLE_HANDLER_TRACKING", "ASIO_DISABLE_THREADS"]
+
+
 def commands(options):
     gcc = tree.compile_command(options)
     clang = [CLANG, *gcc[1:]]
     everything = ["-Weverything", *(f"-Wno-{each}" for each in LEFT_OUT)]
-    return [[*gcc, *STRICT, "-std=c++23"], [*clang, *STRICT, *everything], [*clang, *STRICT, "-std=c++2b"]]
+    return [[*gcc, *STRICT, "-std=c++23"], [*clang, *STRICT, *everything],
+            [*clang, *STRICT, "-std=c++2b", *(f"-D{each}" for each in MACROS)]]
 
 
 def problems_of(command, unit):
