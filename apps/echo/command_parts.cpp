@@ -65,7 +65,7 @@ void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into, 
     return true;
   };
   to.add_option("ENDPOINT", CLI::callback_t(take), help)
-      ->expected(needed == presence::required ? 1 : 0, CLI::detail::expected_max_vector_size)
+      ->expected(1, CLI::detail::expected_max_vector_size)
       ->allow_extra_args()
       ->required(needed == presence::required);
 }

@@ -114,7 +114,7 @@ void check_fork(const serve_options& options) {
 void check(const serve_options& options) {
   check_model(options);
   if (options.endpoints.empty() && !options.handed_in)
-    throw usage_error("serve: an ENDPOINT is missing; see duet-echo serve --help");
+    throw usage_error("serve: ENDPOINT is required");
   const auto any = [&options](auto&& is) { return std::ranges::any_of(options.endpoints, is); };
   // What is handed in may be of any kind.
   const bool datagrams =

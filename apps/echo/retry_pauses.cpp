@@ -6,7 +6,7 @@
 namespace duet::apps::echo {
 namespace {
 
-constexpr backoff_limits limits{std::chrono::milliseconds(100), std::chrono::milliseconds(5'000)};
+constexpr backoff_limits pause_limits{std::chrono::milliseconds(100), std::chrono::milliseconds(5'000)};
 
 bool may_help(std::error_code why) noexcept {
   const exit_code code = exit_code_of(why, exit_code::not_connected);

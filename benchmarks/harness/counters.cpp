@@ -8,7 +8,7 @@
 #include <charconv>
 #include <ctime>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace duet::bench {
 
@@ -139,7 +139,10 @@ std::string read_load() {
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  // Files of /proc end with their process, perhaps while they are read: a stream says so, its buffer alone would throw.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file.is_open() ? text.str() : std::string();
 }
 
 std::string read_first_line(const std::string& path) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // duet-echo serve --model prefork: workers under a supervisor, as its users and its murderers see them.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -198,16 +199,16 @@ TEST_CASE_TEMPLATE("prefork: a killed supervisor takes its workers along", Row, 
 
 TEST_CASE_TEMPLATE("prefork: workers that cannot begin are a crash loop with a code of its own",
                    Row, DUET_APP_PREFORK) {
-  if (!have_program("prlimit")) DUET_SKIP("no prlimit");
-  // Enough for the supervisor and its sockets, and nothing for a loop.
-  arguments words{"prlimit", "--nofile=9:9", "--"};
-  const arguments serve = two_workers<Row>::words({"tcp://127.0.0.1:0"}, {});
-  words.insert(words.end(), serve.begin(), serve.end());
-  const outcome ended = run(words);
-  CHECK(ended.result == 9);
-  CHECK(contains(ended.err, "gave up"));
-  CHECK(count_of(ended.err, "started\n") <= 9);  // two places, five more, and who else lives then
-  CHECK(count_of(ended.out, "listening ") == 1);
+  two_workers<Row> server;
+  const std::size_t before = count_of(server.program.err(), "started\n");
+  // The supervisor has its descriptors; who comes now has none for a loop.
+  const rlimit none{3, 3};
+  REQUIRE(::prlimit(server.program.pid(), RLIMIT_NOFILE, &none, nullptr) == 0);
+  for (const int place : {0, 1}) ::kill(server.worker(place), SIGKILL);
+  CHECK(server.program.wait() == 9);
+  CHECK(contains(server.program.err(), "gave up"));
+  // Two places, five more, and who else lives then.
+  CHECK(count_of(server.program.err(), "started\n") - before <= 9);
 }
 
 TEST_CASE_TEMPLATE("prefork: metrics are those of all workers and do not fall", Row,

@@ -117,10 +117,11 @@ inner "fpath=('%(folder)s' \$fpath); autoload -Uz compinit; compinit -D -u -d /d
 inner 'zstyle ":completion:*" list-grouped false; zstyle ":completion:*" insert-tab false; zstyle ":completion:*" list-separator ""'
 inner 'compadd() { local hits; [[ ${@[(I)-[OAD]]} -gt 0 ]] && { builtin compadd "$@"; return }
   builtin compadd -O hits "$@"; print -rl -- ${hits/#/offered=} >> %(out)s; builtin compadd "$@" }'
+inner 'finish() { BUFFER=; print -r -- done''done }; zle -N finish; bindkey "^Xd" finish'
 inner 'print -r -- begin''begin'
 zpty -r inner ignored '*beginbegin*'
 zpty -n -w inner %(words)s$'\t'
-zpty -n -w inner $'\x15print -r -- done''done\n'
+zpty -n -w inner $'\x18d'
 zpty -r inner ignored '*donedone*'
 zpty -d inner
 """
