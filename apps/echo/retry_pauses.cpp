@@ -6,7 +6,8 @@
 namespace duet::apps::echo {
 namespace {
 
-constexpr backoff_limits pause_limits{std::chrono::milliseconds(100), std::chrono::milliseconds(5'000)};
+constexpr backoff_limits pause_limits{std::chrono::milliseconds(100),
+                                      std::chrono::milliseconds(5'000)};
 
 bool may_help(std::error_code why) noexcept {
   const exit_code code = exit_code_of(why, exit_code::not_connected);
@@ -17,7 +18,7 @@ bool may_help(std::error_code why) noexcept {
 }  // namespace
 
 retry_pauses::retry_pauses(std::uint64_t retries)
-    : left_(retries), backoff_(limits), random_(std::random_device()()) {}
+    : left_(retries), backoff_(pause_limits), random_(std::random_device()()) {}
 
 std::optional<std::chrono::nanoseconds> retry_pauses::next(std::error_code why) {
   if (left_ == 0 || !may_help(why)) return std::nullopt;
