@@ -218,6 +218,11 @@ void io_source::unwatch() noexcept {
 void io_source::cancel(wait_type direction) noexcept {
   ++cancels_[static_cast<std::size_t>(direction)];
   cancel_waiting(direction);
+  tell_hook();
+}
+
+void io_source::tell_hook() noexcept {
+  if (hook_ != nullptr && hook_->hold()) owner().enqueue(*hook_);
 }
 
 void io_source::cancel_waiting(wait_type direction) noexcept {
@@ -236,6 +241,7 @@ os::unique_fd io_source::release() noexcept {
     if (at(direction) && at(direction)->now == slot::phase::due)
       at(direction).release()->orphaned = true;
   }
+  tell_hook();
   if (fd_ < 0) return {};
   unwatch();
   always_ready_ = false;

@@ -20,7 +20,7 @@ using policy::relay_flow;
 using way = relay_flow::way;
 
 /// What both ways and their waits share. It keeps the sources, so the streams may be moved, or go.
-class relay_core : public std::enable_shared_from_this<relay_core> {
+class relay_core final : public std::enable_shared_from_this<relay_core>, public cancel_hook {
  public:
   using completion = handler<void(std::error_code, relay_result)>;
 
@@ -28,11 +28,28 @@ class relay_core : public std::enable_shared_from_this<relay_core> {
       : ends_{end(first), end(second)},
         channels_{os::relay_channel(options), os::relay_channel(options)},
         handler_(std::move(handler)) {}
+  relay_core(const relay_core&) = delete;
+  relay_core& operator=(const relay_core&) = delete;
+  ~relay_core() { unhook(); }
 
   void start() {
+    for (const end& each : ends_) each.io->set_hook(this);
     wait(way::forth, wait_type::read);
     wait(way::back, wait_type::read);
   }
+
+  bool hold() noexcept override {
+    if (due_) return false;
+    due_ = shared_from_this();
+    return true;
+  }
+  void complete() override {
+    const std::shared_ptr<relay_core> self = std::move(due_);
+    if (!handler_ || !given_up()) return;
+    stop();
+    finish();
+  }
+  void discard() noexcept override { const std::shared_ptr<relay_core> self = std::move(due_); }
 
  private:
   using action = relay_flow::action;
@@ -58,6 +75,15 @@ class relay_core : public std::enable_shared_from_this<relay_core> {
     return channels_[static_cast<std::size_t>(of)];
   }
 
+  [[nodiscard]] bool given_up() const noexcept {
+    return ends_[0].given_up() || ends_[1].given_up();
+  }
+  void stop() noexcept { flow_.stop(std::make_error_code(std::errc::operation_canceled)); }
+  void unhook() noexcept {
+    for (const end& each : ends_)
+      if (each.io->get_hook() == this) each.io->set_hook(nullptr);
+  }
+
   void wait(way of, wait_type direction) {
     io_source& on = direction == wait_type::read ? source(of) : sink(of);
     on.start(direction, io_kind::wait, {},
@@ -71,8 +97,7 @@ class relay_core : public std::enable_shared_from_this<relay_core> {
   void run(way of) {
     for (int left = relay_flow::steps_a_turn; left > 0; --left) {
       // A cancellation of a wait that was due already has met nothing.
-      if (ends_[0].given_up() || ends_[1].given_up())
-        flow_.stop(std::make_error_code(std::errc::operation_canceled));
+      if (given_up()) stop();
       switch (flow_.next(of)) {
         case action::wait_source: return wait(of, wait_type::read);
         case action::wait_sink: return wait(of, wait_type::write);
@@ -119,6 +144,7 @@ class relay_core : public std::enable_shared_from_this<relay_core> {
 
   void finish() {
     completion handler = std::move(handler_);
+    unhook();
     for (const end& each : ends_) {
       if (each.life != each.io->life()) continue;  // it is somebody else's now
       each.io->cancel(wait_type::read);
@@ -133,6 +159,8 @@ class relay_core : public std::enable_shared_from_this<relay_core> {
   std::array<os::relay_channel, 2> channels_;
   relay_result moved_;
   completion handler_;
+  std::shared_ptr<relay_core>
+      due_;  ///< itself, while it is about to look whether a stream was given up
 };
 
 }  // namespace

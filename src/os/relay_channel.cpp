@@ -35,7 +35,7 @@ class without_sigpipe {
     if (changed_) sys::pthread_sigmask(SIG_SETMASK, &former_, nullptr);
   }
 
-  /// The call has failed with EPIPE: the signal that came with it waits for this thread. Blocked before, it stays what it was: pending.
+  /// The call has met EPIPE, or may have: the signal that came with it waits for this thread. Blocked before, it stays what it was: pending.
   void take() noexcept {
     const timespec at_once{};
     if (changed_) sys::sigtimedwait(&only_, nullptr, &at_once);
@@ -75,15 +75,16 @@ std::optional<std::size_t> relay_channel::fill(int source, std::error_code& ec, 
   filled_ = drained_ = 0;
   if (splicing_) {
     const auto size = fill_pipe(source, ec, told);
-    if (!is_refusal(ec)) return size;
-    stop_splicing();
+    if (size.value_or(0) > 0) return size;
+    if (ec && !is_refusal(ec)) return size;
+    if (ec) stop_splicing();
+    // Before TCP's urgent data splice(2) says that there is nothing, or the end of all; recv(2) gets past it, and knows.
   }
   return fill_memory(source, ec, told);
 }
 
 std::optional<std::size_t> relay_channel::fill_pipe(int source, std::error_code& ec, told_to told) {
   const auto size = splice_once(source, pipe_in_.get(), pipe_bytes, ec, source, told);
-  if (size == 0U && !ec) ec = error::end_of_stream;
   filled_ = size.value_or(0);
   return size;
 }
@@ -98,9 +99,9 @@ std::optional<std::size_t> relay_channel::fill_memory(int source, std::error_cod
   const auto size = try_receive(source, {memory_.get(), buffer_bytes_}, ec, told);
   filled_ = size.value_or(0);
   // Idle, it takes no memory.
-  if (!size) memory_.reset();
+  if (filled_ == 0) memory_.reset();
   // A source that fills the buffer has more.
-  if (filled_ == buffer_bytes_ && may_splice_) splicing_ = make_pipe();
+  if (filled_ == buffer_bytes_ && may_splice_ && !splicing_) splicing_ = make_pipe();
   return size;
 }
 
@@ -113,7 +114,7 @@ std::optional<std::size_t> relay_channel::drain(int sink, std::error_code& ec, t
     size = drain_memory(sink, ec, told);
   }
   drained_ += size.value_or(0);
-  if (splicing_ && held() == 0) memory_.reset();
+  if (held() == 0) memory_.reset();
   return size;
 }
 
@@ -125,7 +126,9 @@ std::optional<std::size_t> relay_channel::drain_memory(int sink, std::error_code
 std::optional<std::size_t> relay_channel::drain_pipe(int sink, std::error_code& ec, told_to told) {
   without_sigpipe guard;
   const auto size = splice_once(pipe_out_.get(), sink, held(), ec, sink, told);
-  if (ec == std::errc::broken_pipe) guard.take();
+  // One splice is several sends: the last may have failed, and what the others sent is a success.
+  const bool cut = size.value_or(0) > 0 && *size < held();
+  if (cut || ec == std::errc::broken_pipe) guard.take();
   spliced_ += size.value_or(0);
   return size;
 }

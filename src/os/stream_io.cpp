@@ -41,6 +41,12 @@ std::optional<std::size_t> try_receive(int fd, std::span<std::byte> to, std::err
   return size;
 }
 
+bool at_end(int fd, std::error_code& ec) {
+  std::byte next{};
+  const auto call = [&](int flags) { return sys::recv(fd, &next, 1, flags); };
+  return transfer(call, "recv", fd, 1, MSG_DONTWAIT | MSG_PEEK, ec, {}) == 0U && !ec;
+}
+
 std::optional<std::size_t> try_send(int fd, std::span<const std::byte> from, std::error_code& ec,
                                     told_to told) {
   const auto call = [&](int flags) { return sys::send(fd, from.data(), from.size(), flags); };

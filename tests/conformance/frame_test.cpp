@@ -41,9 +41,12 @@ struct recv_counter : observer {
   void on_step(const flow_step& step) override {
     received += step.call == "recv" && step.result > 0 ? 1 : 0;
     written += step.call == "sendmsg" ? 1 : 0;
+    const bool sent = step.call == "sendmsg" || step.call == "send";
+    if (sent && step.result > 0) bytes += static_cast<std::size_t>(step.result);
   }
   int received = 0;
   int written = 0;
+  std::size_t bytes = 0;
 };
 
 template <class Row, class Framing = line_framing>
@@ -316,6 +319,8 @@ TEST_CASE_TEMPLATE("frames: a long one waits for room and arrives unchanged", Ro
   framed_pair<Row, length_framing> s(
       f, length_framing(policy::length_layout{.max_frame_bytes = 1 << 20}), small_buffers());
   const byte_vector message = some_bytes(1 << 20);
+  recv_counter steps;
+  s.pair.second.set_observer(&steps);
   result written;
   Row::backend::async_write_frame(s.pair.second, s.buffer.how(), message,
                                   f.into(written, "write a frame"));
@@ -326,6 +331,7 @@ TEST_CASE_TEMPLATE("frames: a long one waits for room and arrives unchanged", Ro
   f.run_until([&] { return got.done > 0 && written.done; });
   CHECK_FALSE(written.ec);
   CHECK(written.size == message.size() + 4);
+  CHECK(steps.bytes == written.size);
   CHECK(got.text == as_text(message));
   CHECK(s.buffer.capacity() == (1 << 20) + 4);
 }

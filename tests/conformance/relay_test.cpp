@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // relay: what two streams receive goes through the other one, unchanged, both ways; and how that ends.
+#include <sys/socket.h>
+
 #include <chrono>
 #include <memory>
 #include <string>
@@ -10,6 +12,7 @@
 #include "duet/relay_options.hpp"
 #include "errors.hpp"
 #include "fixture.hpp"
+#include "raw_socket.hpp"
 
 using namespace duet;
 using namespace duet::test;
@@ -287,6 +290,104 @@ TEST_CASE_TEMPLATE("relay: cancelling or closing either stream ends it", Row, DU
   if (open) CHECK(r.first.first.is_open());
 }
 
+TEST_CASE_TEMPLATE("relay: giving up a stream on which it waits for nothing ends it", Row,
+                   DUET_ROWS) {
+  fixture_of<Row> f;
+  relayed<Row> r(f, small_buffers());
+  const byte_vector much = some_bytes(8 << 20);
+  result written;
+  const auto give_up = [&] {
+    auto& given = r.first.first;
+    SUBCASE("cancel") { given.cancel(); }
+    SUBCASE("cancel of the direction that moves nothing") { given.cancel(wait_type::write); }
+    SUBCASE("close") { given.close(); }
+    SUBCASE("release") { CHECK(given.release()); }
+    SUBCASE("destruction") { const auto gone = std::move(given); }
+  };
+  SUBCASE("because its bytes wait for the other") {
+    r.left().async_write(much, f.into(written, "write much"));
+    f.run_ready();
+    CHECK_FALSE(written.done);
+    give_up();
+  }
+  SUBCASE("because it has ended") {
+    r.left().shutdown(shutdown_type::send);
+    CHECK(r.ends(r.right()));
+    written.done = true;
+    give_up();
+  }
+  CHECK_FALSE(r.end.done);
+  r.wait();
+  CHECK(r.end.ec == condition::operation_canceled);
+  CHECK(r.second.first.is_open());
+  r.left().close();
+  f.run_until([&] { return written.done; });
+}
+
+TEST_CASE_TEMPLATE("relay: a cancellation after its end meets what comes next and not the relay",
+                   Row, DUET_ROWS) {
+  fixture_of<Row> f;
+  relayed<Row> r(f);
+  r.first.first.cancel();
+  r.wait();
+  r.end.done = false;
+  result read;
+  std::byte byte{};
+  r.first.first.async_read_some(std::span(&byte, 1), f.into(read, "read"));
+  r.second.first.cancel();
+  f.run_ready();
+  CHECK_FALSE(read.done);
+  r.first.first.cancel();
+  f.run_until([&] { return read.done; });
+  CHECK(read.ec == condition::operation_canceled);
+  CHECK_FALSE(r.end.done);
+}
+
+TEST_CASE_TEMPLATE("relay: TCP's urgent byte goes missing and nothing else", Backend,
+                   DUET_BACKENDS) {
+  using tcp_row = row<Backend, tcp>;
+  fixture_of<tcp_row> f;
+  relayed<tcp_row> r(f);
+  const byte_vector much = some_bytes(1 << 20);
+  digest expected = digest_of(much);
+  expected.add(as_bytes("tail"));
+  collector<tcp_row> at_right(f, r.right());
+  at_right.go();
+  result written;
+  r.left().async_write(much, f.into(written, "write much"));
+  f.run_until([&] { return written.done && at_right.got == digest_of(much); });
+  // The relay splices by now.
+  const int left = r.left().native_handle();
+  REQUIRE(::send(left, "!", 1, MSG_OOB | MSG_NOSIGNAL) == 1);
+  SUBCASE("when it comes alone") { f.run_ready(); }
+  SUBCASE("when more comes with it") {}
+  REQUIRE(::send(left, "tail", 4, MSG_NOSIGNAL) == 4);
+  SUBCASE("before the end") {
+    f.run_until([&] { return at_right.got == expected; });
+  }
+  SUBCASE("and the end with it") {}
+  r.left().shutdown(shutdown_type::send);
+  r.right().shutdown(shutdown_type::send);
+  r.wait();
+  f.run_until([&] { return static_cast<bool>(at_right.ended); });
+  CHECK_FALSE(r.end.ec);
+  CHECK(at_right.got == expected);
+  CHECK(r.end.moved.first_to_second == much.size() + 4);
+  CHECK(r.end.moved.spliced > 0);
+}
+
+TEST_CASE_TEMPLATE("relay: a reset is told although passing the end on has failed first", Backend,
+                   DUET_BACKENDS) {
+  using tcp_row = row<Backend, tcp>;
+  fixture_of<tcp_row> f;
+  relayed<tcp_row> r(f);
+  f.run_ready();
+  r.left().shutdown(shutdown_type::send);
+  raw_socket(r.right().release().release()).reset();
+  r.wait();
+  CHECK(errc_of(r.end.ec) == std::errc::connection_reset);
+}
+
 TEST_CASE_TEMPLATE("relay: streams may be moved while it runs", Row, DUET_ROWS) {
   fixture_of<Row> f;
   relayed<Row> r(f);
@@ -311,6 +412,8 @@ TEST_CASE_TEMPLATE("relay: a loop that goes first calls nobody", Row, DUET_ROWS)
         one->first, other->first, {},
         [one, other, token](std::error_code, relay_result) { *token = true; });
     f.run_ready();
+    SUBCASE("while it waits") {}
+    SUBCASE("while it is about to end") { one->first.cancel(); }
   }
   CHECK(token.use_count() == 2);
   f.destroy_loop();

@@ -182,3 +182,45 @@ TEST_CASE("frames: a stream on a strand") {
   w.until([&] { return done; });
   CHECK(on_strand);
 }
+
+TEST_CASE("frames: the end of one connection is not that of the next one of the same stream") {
+  world w;
+  auto [near, far] = w.pair();
+  line_buffer in;
+  std::array<std::byte, 4> got{};
+  const auto ends = [&](auto start) {
+    fate& read = w.expect();
+    start(probe(read));
+    w.until(read);
+    return read.error == asio::error::eof;
+  };
+  const auto some = [&](probe&& then) { near.async_read_some(got, std::move(then)); };
+  const auto frame = [&](probe&& then) { async_read_frame(near, in, std::move(then)); };
+  far.close();
+  for (int each = 0; each < 2; ++each) {
+    CHECK(ends(some));
+    CHECK(ends(frame));
+  }
+  // Behind the stream's back.
+  near.lowest_layer().close();
+  auto [again, peer] = descriptor_pair();
+  near.lowest_layer().assign({AF_UNIX, 0}, again.release());
+  SUBCASE("bytes") {
+    fate& read = w.expect();
+    some(probe(read));
+    CHECK(::send(peer.get(), "more", 4, MSG_NOSIGNAL) == 4);
+    w.until(read);
+    CHECK_FALSE(read.error);
+    CHECK(as_text(got) == "more");
+  }
+  SUBCASE("a frame") {
+    fate& read = w.expect();
+    frame(probe(read));
+    CHECK(::send(peer.get(), "line\n", 5, MSG_NOSIGNAL) == 5);
+    w.until(read);
+    CHECK_FALSE(read.error);
+  }
+  peer.reset();
+  CHECK(ends(some));
+  CHECK(ends(frame));
+}

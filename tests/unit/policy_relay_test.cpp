@@ -85,6 +85,35 @@ TEST_CASE("relay: the first error is the one that is told") {
   CHECK(flow.failure() == broken);
 }
 
+TEST_CASE("relay: a sink without a connection has its reason told if there is one") {
+  relay_flow flow;
+  const auto gone = std::make_error_code(std::errc::not_connected);
+  flow.ready(way::forth, fine);
+  flow.read(way::forth, 0, error::end_of_stream);
+  flow.ended(way::forth, gone);
+  CHECK_FALSE(flow.over());
+  CHECK(flow.failure() == gone);
+  SUBCASE("a reset") {
+    flow.ready(way::back, fine);
+    flow.read(way::back, 0, reset);
+    CHECK(flow.failure() == reset);
+  }
+  SUBCASE("none") {
+    end_of_way(flow, way::back);
+    CHECK(flow.failure() == gone);
+  }
+  SUBCASE("of another failure it is not") {
+    relay_flow other;
+    other.ready(way::back, fine);
+    other.read(way::back, 4, fine);
+    other.wrote(way::back, 0, broken);
+    other.ready(way::forth, fine);
+    other.read(way::forth, 0, error::end_of_stream);
+    other.ended(way::forth, gone);
+    CHECK(other.failure() == broken);
+  }
+}
+
 TEST_CASE("relay: a wait that was cancelled ends it") {
   relay_flow flow;
   const auto canceled = std::make_error_code(std::errc::operation_canceled);

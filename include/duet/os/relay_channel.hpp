@@ -28,6 +28,8 @@ class relay_channel {
   std::optional<std::size_t> drain(int sink, std::error_code& ec, told_to told = {});
 
   [[nodiscard]] std::size_t held() const noexcept { return filled_ - drained_; }
+  /// Whether it takes memory: only while it holds bytes there.
+  [[nodiscard]] bool has_memory() const noexcept { return memory_ != nullptr; }
   /// What was moved without this process's memory.
   [[nodiscard]] std::uint64_t spliced() const noexcept { return spliced_; }
 

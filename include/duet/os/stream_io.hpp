@@ -23,6 +23,9 @@ struct told_to {
 std::optional<std::size_t> try_receive(int fd, std::span<std::byte> to, std::error_code& ec,
                                        told_to told = {});
 
+/// Whether the peer's end is what a read would come to. Takes nothing but an error that is pending, which is in `ec` then.
+bool at_end(int fd, std::error_code& ec);
+
 /// Bytes the kernel took, 1 to from.size(), or 0 if `from` is empty; nullopt: it would block.
 std::optional<std::size_t> try_send(int fd, std::span<const std::byte> from, std::error_code& ec,
                                     told_to told = {});

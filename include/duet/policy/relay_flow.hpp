@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "duet/error.hpp"
 #include "duet/policy/pump.hpp"
@@ -38,7 +39,10 @@ class relay_flow {
   }
   /// A stream that cannot be read has nothing to be written to either.
   void read(way of, std::optional<std::size_t> size, std::error_code error) noexcept {
-    if (error && error != condition::end_of_stream) return stop(error);
+    if (error && error != condition::end_of_stream) {
+      if (std::exchange(gone_, false)) failure_.clear();
+      return stop(error);
+    }
     at(of).read(size, error);
   }
   void wrote(way of, std::optional<std::size_t> size, std::error_code error) noexcept {
@@ -47,6 +51,8 @@ class relay_flow {
   }
   void ended(way of, std::error_code error) noexcept {
     at(of).ended(error);
+    // The sink has no connection any more; why, only reading it tells.
+    gone_ = gone_ || (!failure_ && duet::is(error, std::errc::not_connected));
     settle(error);
   }
 
@@ -70,6 +76,7 @@ class relay_flow {
   std::array<pump, 2> ways_;
   std::error_code failure_;
   bool over_ = false;
+  bool gone_ = false;  ///< failure_ is what it says, not why
 };
 
 }  // namespace duet::policy

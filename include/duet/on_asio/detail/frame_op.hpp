@@ -66,8 +66,8 @@ class read_frame_op {
     cancels_ = of_->cancels(wait_type::read);
     self.reset_cancellation_state(asio::enable_total_cancellation());
     if (!into_->look()) {
-      if (!of_->ended) return read(self);
-      failure_ = end();
+      if (!of_->at_end(failure_)) return read(self);
+      if (failure_ == condition::end_of_stream) failure_ = end();
     }
     later(self);
   }
@@ -186,8 +186,9 @@ struct initiate_write_frame {
     constexpr operation_kind kind = operation_kind::write;
     using wrapped = operation_handler<std::decay_t<Handler>, Executor, kind>;
     const std::shared_ptr<stream_state<Executor>> of = state->shared_from_this();
-    told_operation told{of->watcher, "send", "socket.async_write_some", -1,
-                        asio::buffer_size(frame)};
+    told_operation told{
+        of->watcher, "send", "socket.async_write_some", -1, asio::buffer_size(frame) - written,
+        written};
     if (of->socket.is_open()) told.fd = of->socket.native_handle();
     wrapped on_written(std::forward<Handler>(handler), of->slot(kind), told, of);
     asio::async_compose<wrapped, void(std::error_code, std::size_t)>(

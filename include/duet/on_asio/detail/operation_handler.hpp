@@ -27,12 +27,13 @@ struct told_operation {
   const char* asio = "";
   int fd = -1;
   std::size_t asked = 0;
+  std::size_t before = 0;  ///< moved already, and told
 
   /// Precondition: there is a watcher.
   void tell(std::error_code error, std::size_t moved) const {
     // The end of the stream is recv's 0, which Asio makes an error of.
     if (error == condition::end_of_stream) error.clear();
-    const long result = error ? -1 : static_cast<long>(moved);
+    const long result = error ? -1 : static_cast<long>(moved - before);
     watcher->on_step({call, os::describe_transfer(fd, asked), result, error, asio});
   }
 };

@@ -28,10 +28,10 @@ struct read_some_operation {
   template <class Executor, class Buffers, class Handler>
   static void start(stream_state<Executor>& of, const Buffers& to, Handler&& handler) {
     using plain = std::decay_t<Handler>;
-    if (of.ended && asio::buffer_size(to) > 0) {
-      return asio::post(of.socket.get_executor(),
-                        completion<plain, std::error_code, std::size_t>(
-                            std::forward<Handler>(handler), asio::error::eof, 0));
+    std::error_code ec;
+    if (asio::buffer_size(to) > 0 && of.at_end(ec)) {
+      return asio::post(of.socket.get_executor(), completion<plain, std::error_code, std::size_t>(
+                                                      std::forward<Handler>(handler), ec, 0));
     }
     of.socket.async_read_some(to, std::forward<Handler>(handler));
   }

@@ -25,7 +25,8 @@ namespace duet::on_asio::detail {
 
 /// What both ways and their waits share. It keeps the streams' states, so the streams may be moved, or go.
 template <class Executor, class Handler>
-class relay_core : public std::enable_shared_from_this<relay_core<Executor, Handler>> {
+class relay_core final : public std::enable_shared_from_this<relay_core<Executor, Handler>>,
+                         public cancel_hook {
  public:
   using state = stream_state<Executor>;
 
@@ -33,12 +34,16 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
       : ends_{end(first), end(second)},
         channels_{os::relay_channel(options), os::relay_channel(options)},
         done_(first.socket.get_executor(), std::move(handler)) {}
+  relay_core(const relay_core&) = delete;
+  relay_core& operator=(const relay_core&) = delete;
+  ~relay_core() { unhook(); }
 
   void start() {
     done_.watch(this->weak_from_this(), {});
     for (end& each : ends_) {
       std::error_code later;  // the wait has it, too
       each.of->socket.native_non_blocking(true, later);
+      each.of->hook = this;
     }
     wait(way::forth, wait_type::read);
     wait(way::back, wait_type::read);
@@ -48,6 +53,14 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
   void abort(std::error_code why) {
     flow_.stop(why);
     finish();
+  }
+
+  void cancelled() override {
+    if (std::exchange(looking_, true)) return;
+    asio::post(done_.executor(), [self = this->shared_from_this()] {
+      self->looking_ = false;
+      if (!self->done_.reached() && self->given_up()) self->abort(asio::error::operation_aborted);
+    });
   }
 
  private:
@@ -76,6 +89,14 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
     return channels_[static_cast<std::size_t>(of)];
   }
 
+  [[nodiscard]] bool given_up() const noexcept {
+    return ends_[0].given_up() || ends_[1].given_up();
+  }
+  void unhook() noexcept {
+    for (const end& each : ends_)
+      if (each.of->hook == this) each.of->hook = nullptr;
+  }
+
   void wait(way of, wait_type direction) {
     end& on = direction == wait_type::read ? source(of) : sink(of);
     initiate_wait<Executor>{on.of.get()}(
@@ -90,7 +111,7 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
   void run(way of) {
     for (int left = policy::relay_flow::steps_a_turn; left > 0; --left) {
       // A cancellation of a wait that was due already has met nothing.
-      if (ends_[0].given_up() || ends_[1].given_up()) flow_.stop(asio::error::operation_aborted);
+      if (given_up()) flow_.stop(asio::error::operation_aborted);
       switch (flow_.next(of)) {
         case action::wait_source: return wait(of, wait_type::read);
         case action::wait_sink: return wait(of, wait_type::write);
@@ -139,6 +160,7 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
 
   void finish() {
     if (done_.reached()) return;
+    unhook();
     moved_.spliced = channels_[0].spliced() + channels_[1].spliced();
     done_.reach(flow_.failure(), moved_);
     for (const end& each : ends_) {
@@ -152,6 +174,7 @@ class relay_core : public std::enable_shared_from_this<relay_core<Executor, Hand
   std::array<end, 2> ends_;
   std::array<os::relay_channel, 2> channels_;
   relay_result moved_;
+  bool looking_ = false;  ///< whether a stream was given up, soon
   ending<Executor, Handler> done_;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "duet/observer.hpp"
 #include "duet/os/sockaddr.hpp"
+#include "duet/os/stream_io.hpp"
 #include "duet/os/stream_watch.hpp"
 #include "duet/stream_types.hpp"
 
@@ -35,6 +37,16 @@ constexpr wait_type direction_of(operation_kind kind) noexcept {
   return kind <= operation_kind::wait_read ? wait_type::read : wait_type::write;
 }
 
+/// What is told of each cancellation of a stream: an operation of several steps may have none in flight on it that a cancellation meets.
+class cancel_hook {
+ public:
+  /// Called within cancel(); it only posts.
+  virtual void cancelled() = 0;
+
+ protected:
+  ~cancel_hook() = default;
+};
+
 template <class Executor>
 class stream_state : public std::enable_shared_from_this<stream_state<Executor>> {
  public:
@@ -55,6 +67,7 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
       if (safe && direction_of(kind) == direction)
         signals_[each].emit(asio::cancellation_type::terminal);
     }
+    if (hook != nullptr) hook->cancelled();
   }
 
   /// Cancels everything.
@@ -90,7 +103,14 @@ class stream_state : public std::enable_shared_from_this<stream_state<Executor>>
   observer* watcher = nullptr;
   /// A read has come to the peer's end. Asio's edge-triggered reactor may never complete a read that comes after that.
   bool ended = false;
+  /// Whether that end, or an error, is what a read has to tell now, for Asio's own functions (lowest_layer) may have made another connection.
+  [[nodiscard]] bool at_end(std::error_code& ec) {
+    if (!ended) return false;
+    if (socket.is_open() && os::at_end(socket.native_handle(), ec)) ec = asio::error::eof;
+    return ended = static_cast<bool>(ec);
+  }
   os::stream_watch* bytes = nullptr;  ///< told what moves; nullptr: nobody
+  cancel_hook* hook = nullptr;        ///< told what is cancelled; nullptr: nobody
 
   void has_read(std::size_t size) const noexcept {
     if (bytes != nullptr && size > 0) bytes->has_read(size);

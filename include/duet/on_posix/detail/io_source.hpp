@@ -64,6 +64,17 @@ class slot : public operation {
   completion handler;
 };
 
+/// What is told of each cancellation of a source: an operation of several steps may have none in flight on it that a cancellation meets.
+/// It becomes due then.
+class cancel_hook : public operation {
+ public:
+  /// From now on it is kept until it is completed or discarded. False: it is due already.
+  [[nodiscard]] virtual bool hold() noexcept = 0;
+
+ protected:
+  ~cancel_hook() = default;
+};
+
 class io_source : public source {
  public:
   explicit io_source(loop& owner);
@@ -111,6 +122,9 @@ class io_source : public source {
   void set_observer(observer* watcher) noexcept { observer_ = watcher; }
   [[nodiscard]] observer* get_observer() const noexcept { return observer_; }
   void set_watch(os::stream_watch* watch) noexcept { watch_bytes_ = watch; }
+  /// Tells `hook` of cancellations until it is replaced; nullptr: nobody.
+  void set_hook(cancel_hook* hook) noexcept { hook_ = hook; }
+  [[nodiscard]] const cancel_hook* get_hook() const noexcept { return hook_; }
   /// For who moves bytes past this: what the watch is told.
   void has_read(std::size_t size) const noexcept {
     if (watch_bytes_ != nullptr && size > 0) watch_bytes_->has_read(size);
@@ -148,6 +162,7 @@ class io_source : public source {
   }
   void make_due(slot& now) noexcept;
   void cancel_waiting(wait_type direction) noexcept;
+  void tell_hook() noexcept;
   std::error_code watch(std::uint32_t events) noexcept;
   void unwatch() noexcept;
   epoll_event event_for(std::uint32_t events) noexcept;
@@ -163,6 +178,7 @@ class io_source : public source {
   std::array<std::uint32_t, 2> cancels_{};
   observer* observer_ = nullptr;
   os::stream_watch* watch_bytes_ = nullptr;
+  cancel_hook* hook_ = nullptr;
   std::unique_ptr<slot> reader_;
   std::unique_ptr<slot> writer_;
 };
