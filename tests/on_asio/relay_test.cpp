@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// relay on Asio: tokens, the handler's slot, a strand. What both columns do is in conformance/relay_test.cpp.
+// relay on Asio: tokens, the handler's slot, a strand. What both columns do is in conformance/relay_test.cpp and relay_end_test.cpp.
 #include "duet/on_asio/relay.hpp"
 
 #include <doctest/doctest.h>

@@ -3,6 +3,7 @@
 // plan of the seam reaches. Every failure throws: a test whose peer does not work proves nothing.
 #pragma once
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
