@@ -20,7 +20,7 @@ struct handed_in {
   std::vector<socket> metrics;
 };
 
-/// Nothing if the option was not given. Throws usage_error if there is no socket to serve; std::system_error that names the variables, or the
+/// Nothing if the option was not given. Datagram sockets have --rcvbuf then. Throws usage_error if there is no socket to serve; std::system_error that names the variables, or the
 /// descriptor and its name, if one is not what it should be.
 handed_in take_handed_in(const serve_options& options);
 

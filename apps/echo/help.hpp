@@ -49,9 +49,10 @@ calls of the blocking model and ends with it. At --max-connections nobody is
 accepted. The first signal asks the processes to end as above. Of tcp and unix
 endpoints; with --trace lines of a child begin with [pid N].
 The prefork model makes --workers processes, each with a loop and its own
---max-connections. One that dies is replaced, with pauses; SIGHUP replaces all,
-one after another, and loses no connection; SIGUSR1 and --metrics add up. Exit
-code 9: workers die again and again before they serve.
+--max-connections and --max-per-address. One that dies is replaced, with pauses.
+SIGHUP replaces all, one after another: whoever connects is served, and what is
+open is drained as at the first signal. SIGUSR1 and --metrics add up. Exit code
+9: workers die again and again before they serve.
 --handed-in serves the sockets that a service manager has bound (LISTEN_FDS), in
 the models async and prefork; one that is named "metrics" answers GET /metrics.
 

@@ -183,6 +183,8 @@ void command_line::add_prefork_options(CLI::App& to) {
   add_value(to, "--hang-timeout", "TIME", "Replace a worker that stands still so long (10s)",
             [this](const auto& option, const auto& text) {
               serve_.hang_timeout = duration_argument(option, text, zero::refused, off::allowed);
+              if (*serve_.hang_timeout < shortest_hang_timeout)
+                refuse_argument(option, text, "100ms or more, or off");
             });
   add_value(to, "--restart-pause", "TIME", "Longest pause before a worker is replaced (30s)",
             [this](const auto& option, const auto& text) {

@@ -78,7 +78,9 @@ class forking_server {
 
   /// In the child.
   int serve(connection& client) {
-    const stop_switch stop(stop_switch::first_signal::ends_receiving, options_.drain_timeout);
+    // A group's SIGTERM (a service manager's) reaches it beside its parent's; in a hurry the parent kills.
+    const stop_switch stop(stop_switch::first_signal::ends_receiving, options_.drain_timeout,
+                           stop_switch::repeats::ignored);
     // A terminal's goes to all of them: the parent obeys it, and sends its children the other.
     set_handler(SIGINT, SIG_IGN);
     set_handler(SIGUSR1, SIG_IGN);
@@ -90,8 +92,9 @@ class forking_server {
     const auto echoed = [&ours](std::size_t size) { ours.bytes_echoed += size; };
     const auto nothing = [] {};
     if (echo_until_end(client, options_.io, buffer, stop, ec, echoed, nothing)) ++ours.cut;
-    // It is done: with the switch goes what keeps this one from killing a process whose status is known.
+    // It is done: with the switch goes what keeps these from killing a process whose status is known.
     block_signal(SIGTERM);
+    block_signal(SIGINT);
     return ec ? EXIT_FAILURE : EXIT_SUCCESS;
   }
 

@@ -163,7 +163,8 @@ class prefork_server {
     const worker_counters all = counters_of(supervisor_.total());
     const exit_code code = report_.finished(to_echo_counters(all.streams, all.cut), all.datagrams,
                                             all.cut, result.second_signal);
-    return code == exit_code::done ? static_cast<exit_code>(result.code) : code;
+    // What a reload has cut long ago is told, and is no failure of this stop.
+    return result.second_signal != 0 ? code : static_cast<exit_code>(result.code);
   }
 
  private:

@@ -81,13 +81,6 @@ std::vector<json_field> fields_of(const echo_counters& streams,
   return fields;
 }
 
-bool any_stream(const serve_options& options) {
-  return std::ranges::any_of(options.endpoints, &endpoint::is_stream);
-}
-bool any_datagrams(const serve_options& options) {
-  return !std::ranges::all_of(options.endpoints, &endpoint::is_stream);
-}
-
 }  // namespace
 
 serve_report::serve_report(const serve_options& options, console& to) noexcept
@@ -95,6 +88,9 @@ serve_report::serve_report(const serve_options& options, console& to) noexcept
 
 void serve_report::listening(const std::vector<endpoint>& bound,
                              const std::vector<endpoint>& metrics) {
+  // What is asked for is not all: sockets may have been handed in.
+  streams_ = std::ranges::any_of(bound, &endpoint::is_stream);
+  datagrams_ = !std::ranges::all_of(bound, &endpoint::is_stream);
   if (!options_.port_file.empty()) {
     std::string ports;
     for (const endpoint& each : bound) ports += port_line(each);
@@ -125,12 +121,12 @@ void serve_report::counters(const echo_counters& streams, const datagram_echo_co
     console_.out.put_now(json_line(schema, "counters", fields));
     return;
   }
-  if (any_stream(options_)) {
+  if (streams_) {
     console_.tell(fmt::format("so far: echoed {} bytes of {} connections, {} active, {} failed",
                               streams.bytes_echoed, streams.accepted, streams.active,
                               streams.failed));
   }
-  if (any_datagrams(options_)) console_.tell("so far: " + datagram_text(datagrams));
+  if (datagrams_) console_.tell("so far: " + datagram_text(datagrams));
 }
 
 void serve_report::live(const echo_counters& streams, const datagram_echo_counters& datagrams) {
@@ -182,11 +178,11 @@ exit_code serve_report::finished(const echo_counters& streams,
     fields.push_back({"cut", std::uint64_t{cut}});
     console_.out.put_now(json_line(schema, "summary", fields));
   }
-  if (any_stream(options_)) {
+  if (streams_) {
     console_.notice(fmt::format("echoed {} bytes of {} connections, {} failed, {} cut",
                                 streams.bytes_echoed, streams.accepted, streams.failed, cut));
   }
-  if (any_datagrams(options_)) console_.notice(datagram_text(datagrams));
+  if (datagrams_) console_.notice(datagram_text(datagrams));
   if (second_signal != 0) return static_cast<exit_code>(128 + second_signal);
   return cut > 0 ? exit_code::failed : exit_code::done;
 }
@@ -213,6 +209,8 @@ void serve_report::on_event(std::string_view event, const endpoint* where, std::
   if (event.starts_with("accept ")) {
     console_.notice(fmt::format("{}: {}", event, reason(error)));
   }
+  if (event == "child failed")
+    console_.notice(error ? fmt::format("{}: {}", event, reason(error)) : std::string(event));
   if (event.starts_with("not answered: ")) {
     console_.notice(where == nullptr
                         ? std::string(event)

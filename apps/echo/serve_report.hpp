@@ -50,6 +50,8 @@ class serve_report final : public observer {
   const serve_options& options_;
   console& console_;
   pid_t maker_;
+  bool streams_ = false;  ///< what listening() has told of
+  bool datagrams_ = false;
   serve_stats stats_{serve_stats::clock::now()};
 };
 

@@ -23,6 +23,7 @@ struct switch_state {
   std::atomic<int> first{0};
   std::atomic<int> second{0};
   std::atomic<bool> expired{false};
+  std::atomic<bool> once{false};
   std::atomic<int> connection{-1};
   std::atomic<int> write_end{-1};
   std::atomic<int> first_shutdown{SHUT_RD};
@@ -54,6 +55,8 @@ void on_stop(int signal) {
     state.first.store(signal);
     wake();
     if (state.drain_seconds.load() > 0) ::alarm(state.drain_seconds.load());
+  } else if (state.once.load()) {
+    // The same stop, told twice.
   } else if (state.second.load() == 0) {
     state.second.store(signal);
     wake();
@@ -73,7 +76,7 @@ void on_alarm(int) {
 
 }  // namespace
 
-stop_switch::stop_switch(first_signal what, std::chrono::nanoseconds drain_time) {
+stop_switch::stop_switch(first_signal what, std::chrono::nanoseconds drain_time, repeats more) {
   int ends[2] = {-1, -1};
   if (os::sys::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
     throw std::system_error(os::sys::last_error(), "pipe2");
@@ -84,6 +87,7 @@ stop_switch::stop_switch(first_signal what, std::chrono::nanoseconds drain_time)
   state.first.store(0);
   state.second.store(0);
   state.expired.store(false);
+  state.once.store(more == repeats::ignored);
   state.connection.store(-1);
   state.first_shutdown.store(shutdown_of(what));
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(drain_time);

@@ -16,15 +16,21 @@ namespace duet::apps {
 /// One at a time in a process. A forked child makes one of its own, which knows nothing of its parent's signals.
 class stop_switch {
  public:
-  /// What the first SIGINT or SIGTERM does. A second one ends both directions, a third exits at once.
+  /// What the first SIGINT or SIGTERM does. A second one ends both directions, a third exits at once, unless repeats are ignored.
   enum class first_signal {
     kills,           ///< the process, by that signal
     ends_receiving,  ///< of the connection: what has come is still read, then the end of the stream
     ends_both,       ///< directions of the connection
   };
 
+  enum class repeats {
+    end,  ///< the second signal both directions, the third the process
+    ignored,  ///< of a child, which a signal of its group and one of its parent may both reach, and mean the same
+  };
+
   /// `drain_time`: so long after the first signal the deadline passes, rounded up to seconds, for only alarm(2) may be called there.
-  explicit stop_switch(first_signal what, std::chrono::nanoseconds drain_time = never);
+  explicit stop_switch(first_signal what, std::chrono::nanoseconds drain_time = never,
+                       repeats more = repeats::end);
   ~stop_switch();
   stop_switch(const stop_switch&) = delete;
   stop_switch& operator=(const stop_switch&) = delete;

@@ -20,6 +20,9 @@ inline constexpr int exit_crash_loop = 9;
 /// More are refused: each costs a process, and three pages of shared memory.
 inline constexpr std::size_t most_workers = 1024;
 
+/// Less is refused: heartbeats are four in that time, and a busy machine delays them.
+inline constexpr std::chrono::milliseconds shortest_hang_timeout{100};
+
 struct supervisor_options {
   /// Places to fill. Range: 1 to most_workers.
   std::size_t workers = 1;
@@ -36,7 +39,8 @@ struct supervisor_options {
 
   /// A worker that is not ready so long after its fork is killed, and was started in vain. 0: no limit.
   std::chrono::milliseconds ready_timeout{30'000};
-  /// A worker without a heartbeat for so long hangs: it is killed and replaced. 0: no heartbeats are asked for.
+  /// A worker without a heartbeat for so long hangs: it is killed and replaced. 0: no heartbeats are asked for. Range: 0, or
+  /// >= shortest_hang_timeout.
   std::chrono::milliseconds hang_timeout{10'000};
   /// A worker that was told to drain is killed so long after that. 0: no limit.
   std::chrono::milliseconds drain_timeout{12'000};
@@ -54,7 +58,7 @@ enum class supervisor_event : std::uint8_t {
   started,        ///< a worker was forked
   fork_failed,    ///< with the error and the pause before the next attempt
   ready,          ///< a worker serves
-  all_ready,      ///< every place is filled for the first time
+  all_ready,      ///< every place is filled for the first time, or is to stay empty
   ended,          ///< a worker, unasked; with how and the pause before the next one
   drained,        ///< a worker, as it was told to; with how
   hung,           ///< a worker without a heartbeat, or not ready in time, is killed

@@ -142,6 +142,7 @@ std::size_t fork_desk::end_all(clock::time_point deadline, int stop) {
     if (waiting[1].revents != 0) break;
     reap();
   }
+  reap();  // who has ended by itself meanwhile is not one of the killed
   return kill_all();
 }
 

@@ -22,8 +22,10 @@ using kind = policy::supervisor::action_kind;
 
 supervisor_setup checked(supervisor_setup setup) {
   const supervisor_options& options = setup.options;
-  const bool good = options.workers >= 1 && options.workers <= most_workers &&
-                    options.vain_starts >= 1 && setup.worker != nullptr;
+  const bool good =
+      options.workers >= 1 && options.workers <= most_workers && options.vain_starts >= 1 &&
+      setup.worker != nullptr &&
+      (options.hang_timeout.count() == 0 || options.hang_timeout >= shortest_hang_timeout);
   if (!good) throw_error(std::make_error_code(std::errc::invalid_argument), "supervisor");
   return setup;
 }

@@ -39,11 +39,17 @@ void supervisor::ready(worker_id id, time_point now) {
     ++turn_;
     go_on_reloading(now);
   }
+  tell_all_ready();
+}
+
+/// Once: when the last that is waited for is ready, or will never be.
+void supervisor::tell_all_ready() {
   const bool all = std::ranges::all_of(places_, [this](const place& each) {
     const worker* const serves = find(each.serving);
     return each.retired || (serves != nullptr && serves->stage == stage::ready);
   });
-  if (all && !std::exchange(all_ready_, true)) tell(supervisor_event::all_ready);
+  if (!all || !anybody(stage::ready)) return;
+  if (!std::exchange(all_ready_, true)) tell(supervisor_event::all_ready);
 }
 
 void supervisor::exited(int pid, worker_end end, time_point now, double random) {
@@ -90,6 +96,7 @@ void supervisor::lost(const worker& gone, worker_end end, time_point now, double
   at.serving = 0;
   if (for_good && !is_turn(at)) {
     at.retired = true;
+    tell_all_ready();
   } else {
     refill(at, now + pause);
   }

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -117,15 +118,17 @@ void check_every_address_bound(const std::string& named, Echo echo_of) {
   CHECK(server.stop() == 0);
 }
 
-/// Sends until the kernel takes no more: the server then owes what it has read, for nobody reads its echo.
-inline void send_until_stuck(const raw_socket& client) {
+/// Sends until the kernel takes no more: the server then owes what it has read, for nobody reads its echo. Returns how much was taken.
+inline std::size_t send_until_stuck(const raw_socket& client) {
   const byte_vector bytes(65536);
   // As long as buffers may take to fill; a longer wait changes nothing.
   const timeval limit{0, 300'000};
   ::setsockopt(client.fd(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-  while (::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
-  }
+  std::size_t taken = 0;
+  for (ssize_t some = 0; some >= 0; taken += static_cast<std::size_t>(std::max<ssize_t>(some, 0)))
+    some = ::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   CHECK(errno == EAGAIN);
+  return taken;
 }
 inline raw_socket stuck_client(const endpoint& at) {
   raw_socket client = raw_socket::connected(at);

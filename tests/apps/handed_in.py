@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """duet-echo serve --handed-in: sockets that are bound already come in by the environment, from a test and from systemd-socket-activate.
 
-    handed_in.py CASE PROGRAM BACKEND MODEL     CASE: sockets, manager, nothing
+    handed_in.py CASE PROGRAM BACKEND MODEL     CASE: sockets, text, manager, nothing
 """
 import json
 import os
@@ -70,10 +70,11 @@ def case_sockets(command):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         udp.bind(("127.0.0.1", 0))
         metrics = socket.create_server(("127.0.0.1", 0))
-        server = handed(command, [tcp, unix, udp, metrics], ["tcp", "unix", "udp", "metrics"])
+        server = handed([*command, "--rcvbuf", "64Ki"], [tcp, unix, udp, metrics], ["tcp", "unix", "udp", "metrics"])
         told = lines(server, 4)
         check([each["event"] for each in told] == ["listening"] * 3 + ["metrics"], "three are served, one tells", told)
         check(told[0]["endpoint"] == "tcp://127.0.0.1:%d" % tcp.getsockname()[1], "it is the one that was bound", told)
+        check(udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * 65536, "its buffer is the one asked for")
         check(echoed(socket.create_connection(tcp.getsockname())), "TCP is echoed")
         client = socket.socket(socket.AF_UNIX)
         client.connect(path)
@@ -87,6 +88,24 @@ def case_sockets(command):
         summary = finish(server)
         check(summary["accepted"] == 2 and summary["datagrams_echoed"] == 1, "counted", summary)
         check(os.path.exists(path), "a socket file of somebody else's stays")
+
+
+def case_text(command):
+    """What is told of is what was handed in, for no ENDPOINT was given."""
+    command.remove("--json")
+    tcp = socket.create_server(("127.0.0.1", 0))
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    server = handed(command, [tcp, udp], ["tcp", "udp"])
+    told = [server.stdout.readline() for _ in range(2)]
+    check(all(each.startswith("listening ") for each in told), "both are served", told)
+    check(echoed(socket.create_connection(tcp.getsockname())), "TCP is echoed")
+    server.send_signal(signal.SIGUSR1)
+    server.send_signal(signal.SIGTERM)
+    _, err = server.communicate(timeout=LIMIT_S)
+    check(server.returncode == 0, "it exits with 0", server.returncode, err)
+    check(err.count("so far: ") == 2, "SIGUSR1 tells of connections and of datagrams", err)
+    check("echoed 6 bytes of 1 connections" in err and "of 0 datagrams" in err, "the last lines tell of both", err)
 
 
 def case_manager(command):
@@ -123,5 +142,5 @@ def case_nothing(command):
 
 if __name__ == "__main__":
     case, program, backend, model = sys.argv[1:]
-    {"sockets": case_sockets, "manager": case_manager, "nothing": case_nothing}[case](
+    {"sockets": case_sockets, "text": case_text, "manager": case_manager, "nothing": case_nothing}[case](
         [program, "serve", "--handed-in", "--json", "--backend", backend, "--model", model])

@@ -14,6 +14,7 @@
 #include "echo_app.hpp"
 #include "raw_socket.hpp"
 #include "skip.hpp"
+#include "temporary_folder.hpp"
 
 using namespace duet::test;
 
@@ -38,6 +39,18 @@ void until(const std::function<bool()>& true_now) {
   const auto cap = std::chrono::steady_clock::now() + patience();
   while (!true_now() && std::chrono::steady_clock::now() < cap) ::sched_yield();
   CHECK(true_now());
+}
+
+/// Whether it has come to that process and waits to be taken. Source: proc(5), ShdPnd.
+bool is_pending(pid_t pid, int signal) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string word; status >> word;) {
+    if (word != "ShdPnd:") continue;
+    unsigned long long set = 0;
+    status >> std::hex >> set;
+    return (set >> (signal - 1) & 1U) != 0;
+  }
+  return false;
 }
 
 /// In the order in which they came.
@@ -142,6 +155,25 @@ TEST_CASE_TEMPLATE("fork: a terminal's interrupt is the parent's to obey", Row, 
   server.program.signal(SIGINT);
   CHECK(client.receive(1).empty());
   CHECK(server.program.wait() == 0);
+}
+
+// On a UNIX socket, where what was sent is in the server's queue.
+TEST_CASE_TEMPLATE("fork: a group's signal beside the parent's cuts nothing", Row, DUET_APP_FORK) {
+  const temporary_folder folder;
+  running_server server(command_line<Row>("serve", {"unix:" + folder.fresh_path()}), 1);
+  const raw_socket client = echoed_client(server.at[0]);
+  const std::size_t owed = send_until_stuck(client);
+  const auto children = children_of(server.program.pid());
+  REQUIRE(children.size() == 1);
+  for (int each = 0; each < 2; ++each) {
+    REQUIRE(::kill(children[0], SIGTERM) == 0);
+    until([&] { return !is_pending(children[0], SIGTERM); });
+  }
+  server.program.signal(SIGTERM);
+  server.program.wait_for_err("draining");
+  CHECK(client.receive(owed + 1).size() == owed);
+  CHECK(server.program.wait() == 0);
+  CHECK(contains(server.program.err(), " 0 failed, 0 cut"));
 }
 
 TEST_CASE_TEMPLATE("fork: at the cap clients wait", Row, DUET_APP_FORK) {

@@ -174,6 +174,17 @@ TEST_CASE_TEMPLATE("prefork: rolling reloads lose no connection", Row, DUET_APP_
   CHECK(count_of(server.program.err(), "ended") == 0);
 }
 
+TEST_CASE_TEMPLATE("prefork: what a reload has cut is told and is no failure of the stop", Row,
+                   DUET_APP_PREFORK) {
+  two_workers<Row> server({"tcp://127.0.0.1:0"}, {"--drain-timeout", "10ms"});
+  const raw_socket stuck = stuck_in_service(server.at[0]);
+  server.program.signal(SIGHUP);
+  server.program.wait_for_err("drained: exited 1");
+  server.program.wait_for_err("reloaded\n");
+  CHECK(server.stop() == 0);
+  CHECK(contains(server.program.err(), " 1 cut"));
+}
+
 TEST_CASE_TEMPLATE("prefork: a worker that is stopped is replaced", Row, DUET_APP_PREFORK) {
   two_workers<Row> server({"tcp://127.0.0.1:0"}, {"--hang-timeout", "1s"});
   const pid_t stopped = server.worker(1);
@@ -291,4 +302,8 @@ TEST_CASE("prefork: what makes no sense is refused") {
     CHECK(contains(ended.err, words.front() + " goes with --model prefork"));
   }
   CHECK(refused({"--model", "prefork", "--io", "sendrecv", ":0"}).result == 2);
+  const outcome hasty = refused({"--model", "prefork", "--hang-timeout", "99ms", ":0"});
+  CHECK(hasty.result == 2);
+  CHECK(contains(hasty.err, "--hang-timeout '99ms'"));
+  CHECK(contains(hasty.err, "100ms or more"));
 }

@@ -229,6 +229,19 @@ TEST_CASE_TEMPLATE("fork_server: drain kills who does not end", Row, DUET_ROWS) 
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
 
+TEST_CASE_TEMPLATE("fork_server: drain kills nobody who has ended already", Row, DUET_ROWS) {
+  fixture_of<Row> f;
+  typename Row::backend::fork_server server([](auto&) { return 0; });
+  const endpoint at = server.listen(f.anywhere());
+  const raw_socket client = raw_socket::connected(at);
+  take_one(server);
+  siginfo_t about{};
+  REQUIRE(::waitid(P_ALL, 0, &about, WEXITED | WNOWAIT) == 0);
+  CHECK(server.drain(0ms) == 0);
+  CHECK(server.counters().killed == 0);
+  CHECK(server.counters().active == 0);
+}
+
 TEST_CASE_TEMPLATE("fork_server: its end is its children's end", Backend, DUET_BACKENDS) {
   fixture<Backend> f;
   raw_socket client;

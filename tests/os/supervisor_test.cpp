@@ -98,6 +98,18 @@ TEST_CASE("supervisor: workers that want no successor end the service with their
   CHECK(of.count(event::retired) == 3);
 }
 
+TEST_CASE("supervisor: a time to hang that no heartbeat could keep is refused") {
+  staff of(1);
+  for (const std::chrono::milliseconds each : {-1ms, 1ms, 99ms}) {
+    of.setup.options.hang_timeout = each;
+    CHECK_THROWS_AS(os::supervisor{of.setup}, std::system_error);
+  }
+  for (const std::chrono::milliseconds each : {0ms, shortest_hang_timeout}) {
+    of.setup.options.hang_timeout = each;
+    CHECK_NOTHROW(os::supervisor{of.setup});
+  }
+}
+
 TEST_CASE("supervisor: a worker that is stopped is killed and replaced") {
   staff of(2);
   of.setup.options.hang_timeout = 1s;

@@ -222,6 +222,19 @@ TEST_CASE("supervisor: exit code 2 leaves the place empty") {
   CHECK(of.take() == lines{"retired 102", "finish 2"});
 }
 
+TEST_CASE("supervisor: all are ready once the last that is waited for is retired") {
+  staff of(two_workers());
+  of.ready(101);
+  of.take();
+  of.ends(102, exited_with(exit_do_not_respawn));
+  CHECK(of.take() == lines{"retired 102", "all ready"});
+  staff none(two_workers());
+  none.take();
+  none.ends(101, exited_with(exit_do_not_respawn));
+  none.ends(102, exited_with(exit_do_not_respawn));
+  CHECK(none.take() == lines{"retired 101", "retired 102", "finish 2"});
+}
+
 TEST_CASE("supervisor: a place that was left empty is filled by a reload") {
   staff of = serving(two_workers());
   of.ends(101, exited_with(exit_do_not_respawn));

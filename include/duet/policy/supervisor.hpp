@@ -137,6 +137,7 @@ class supervisor {
   void end_reload(supervisor_event how, time_point now);
   void left_behind(const worker& gone, worker_end end);
   void lost(const worker& gone, worker_end end, time_point now, double random);
+  void tell_all_ready();
   void finish_if_over();
 
   supervisor_options options_;
