@@ -218,6 +218,7 @@ TEST_CASE_TEMPLATE("prefork: workers that cannot begin are a crash loop with a c
   for (const int place : {0, 1}) ::kill(server.worker(place), SIGKILL);
   CHECK(server.program.wait() == 9);
   CHECK(contains(server.program.err(), "gave up"));
+  CHECK(contains(server.program.err(), "child failed: Too many open files"));
   // Two places, five more, and who else lives then.
   CHECK(count_of(server.program.err(), "started\n") - before <= 9);
 }
