@@ -210,6 +210,7 @@ TEST_CASE_TEMPLATE("prefork: a killed supervisor takes its workers along", Row, 
 
 TEST_CASE_TEMPLATE("prefork: workers that cannot begin are a crash loop with a code of its own",
                    Row, DUET_APP_PREFORK) {
+  if (under_asan) DUET_SKIP("the sanitizers need descriptors of their own");
   two_workers<Row> server;
   const std::size_t before = count_of(server.program.err(), "started\n");
   // The supervisor has its descriptors; who comes now has none for a loop.
