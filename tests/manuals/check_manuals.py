@@ -107,7 +107,7 @@ def check_fish(program, folder, commands):
     check_candidates(candidates, program, commands)
 
 
-# Completion of zsh is a widget of its line editor: a zsh within a pseudo terminal types the words and prints what compadd is given.
+# What is waited for is in no line that is typed, for those are echoed. Completion of zsh is a widget of its line editor: a zsh within a pseudo terminal types the words and prints what compadd is given.
 ZSH_CAPTURE = r"""
 zmodload zsh/zpty
 zpty inner zsh -f -i
@@ -117,8 +117,8 @@ inner "fpath=('%(folder)s' \$fpath); autoload -Uz compinit; compinit -D -u -d /d
 inner 'zstyle ":completion:*" list-grouped false; zstyle ":completion:*" insert-tab false; zstyle ":completion:*" list-separator ""'
 inner 'compadd() { local hits; [[ ${@[(I)-[OAD]]} -gt 0 ]] && { builtin compadd "$@"; return }
   builtin compadd -O hits "$@"; print -rl -- ${hits/#/offered=} >> %(out)s; builtin compadd "$@" }'
-inner 'finish() { BUFFER=; print -r -- done''done }; zle -N finish; bindkey "^Xd" finish'
-inner 'print -r -- begin''begin'
+inner 'finish() { BUFFER=; print -r -- done""done }; zle -N finish; bindkey "^Xd" finish'
+inner 'print -r -- begin""begin'
 zpty -r inner ignored '*beginbegin*'
 zpty -n -w inner %(words)s$'\t'
 zpty -n -w inner $'\x18d'
