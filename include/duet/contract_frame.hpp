@@ -28,8 +28,7 @@ struct on_frame {
 ///   frame_too_long, and nothing is written. The framing is needed during the call only.
 /// * cancel(), cancel(direction), close(): as of the stream's own reads and writes, of which they take the place: one at a time in each
 ///   direction.
-/// * Memory: the buffer's, bounded by read_bytes and the framing's limit. Once it has grown, a message costs no allocation;
-///   in on_asio a read of the socket may, for all that it brings.
+/// * Memory: the buffer's, bounded by read_bytes and the framing's limit. Once it has grown, a message costs no allocation.
 template <class Backend, class Stream, class Buffer, class Framing>
 concept frames =
     requires(Stream& on, Buffer& into, const Framing& how, std::span<const std::byte> message) {
