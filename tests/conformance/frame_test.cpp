@@ -316,10 +316,10 @@ TEST_CASE_TEMPLATE("frames: one that cannot be is not written", Row, DUET_ROWS) 
 
 TEST_CASE_TEMPLATE("frames: a long one waits for room and arrives unchanged", Row, DUET_ROWS) {
   fixture_of<Row> f;
+  recv_counter steps;
   framed_pair<Row, length_framing> s(
       f, length_framing(policy::length_layout{.max_frame_bytes = 1 << 20}), small_buffers());
   const byte_vector message = some_bytes(1 << 20);
-  recv_counter steps;
   s.pair.second.set_observer(&steps);
   result written;
   Row::backend::async_write_frame(s.pair.second, s.buffer.how(), message,
