@@ -252,7 +252,10 @@ def case_counts(bench, out):
         skip("not counted: " + counts["raw"]["not_measured"])
     for arm, each in counts.items():
         check(each["calls"]["all"] >= 2 * each["messages"] >= 10000, "an echo is two calls at least", arm)
-    check("system calls a message: raw 3.00, asio 3.0" in done.stdout, "not told", done.stdout)
+    # raw's are the same each time; Asio's has more where others get the CPU between a read and the next.
+    told = ", ".join(f"{arm} {counts[arm]['calls']['all'] / counts[arm]['messages']:.2f}" for arm in ("raw", "asio"))
+    check(counts["raw"]["calls"]["all"] < 3.01 * counts["raw"]["messages"], "not three calls", str(counts["raw"]))
+    check("system calls a message: " + told in done.stdout, told + " is not told", done.stdout)
     steps = result_of(out)["cells"][0]["ladder"]
     check([(step["from"], step["to"]) for step in steps] == [("raw", "asio")], "ladder", str(steps))
     check(steps[0]["sentence"] in done.stdout and steps[0]["sentence"] in (out / "summary.md").read_text(), "sentence")

@@ -13,6 +13,18 @@ import sys
 LIMIT_S = 50
 TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1",
         "--no-counts"]
+ARMS = ["raw", "raw'", "asio", "asio-stock", "asio-coro", "limit"]
+# An arm of one's own. Its argument: the line that it prints, with {port}.
+OWN = """
+import os, socket, sys
+kind, _, where = os.environ["DUET_BENCH_LISTEN"].partition("://")
+server = socket.create_server((where.split(":")[0], 0)) if kind == "tcp" else None
+print(sys.argv[1].format(port=server.getsockname()[1]), flush=True)
+while True:
+    client, _ = server.accept()
+    while data := client.recv(65536):
+        client.sendall(data)
+"""
 # System calls by machine, for refuse().
 NUMBERS = {"x86_64": {"sched_setaffinity": 203, "ptrace": 101, "perf_event_open": 298},
            "aarch64": {"sched_setaffinity": 122, "ptrace": 117, "perf_event_open": 241}}
