@@ -1,78 +1,13 @@
 // SPDX-License-Identifier: MIT
-// workers: what a process owes its supervisor while it serves on a loop: it says when it is ready, beats as long as the loop turns, and is
-// told when to go. The supervisor is os/supervisor.hpp. Counterpart: on_asio/workers.hpp.
+// workers: a process that serves on this column's loop under os/supervisor.hpp. Counterpart: on_asio/workers.hpp.
 #pragma once
 
-#include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <functional>
-#include <system_error>
-#include <utility>
-
 #include "duet/on_posix/loop.hpp"
-#include "duet/os/supervisor.hpp"
+#include "duet/os/loop_worker.hpp"
 
 namespace duet::on_posix {
 
-/// A worker on its loop. Makes its own signal set of SIGTERM, which no other set of the process may have.
-/// Lifetime: the context outlives it, and it outlives the loop's run.
-class worker {
- public:
-  worker(loop& owner, os::worker_context& context)
-      : context_(context),
-        term_(owner, {SIGTERM}),
-        gone_(owner, context.supervisor_descriptor()),
-        next_(owner) {}
-
-  /// Says ready: call it when everything listens. From now on `publish()` is called before each beat, four times a second at least, to
-  /// put down counters; `drain()` once, when the supervisor says so or has gone.
-  void start(std::function<void()> publish, std::function<void()> drain) {
-    publish_ = std::move(publish);
-    drain_ = std::move(drain);
-    term_.async_wait([this](std::error_code ec, int) { told(ec); });
-    gone_.async_wait(wait_type::read, [this](std::error_code ec) { told(ec); });
-    beat();
-    context_.ready();
-  }
-
-  /// It has drained: counters are put down a last time, and the loop has no work of this any more.
-  void stop() {
-    over_ = true;
-    publish_();
-    next_.cancel();
-    term_.cancel();
-    gone_.cancel();
-  }
-
- private:
-  static constexpr std::chrono::milliseconds longest_interval{250};
-
-  void told(std::error_code ec) {
-    if (ec || over_) return;
-    if (const auto drain = std::exchange(drain_, nullptr)) drain();
-    // Told twice, by a terminal's group and by the supervisor, is told once.
-    if (!over_) term_.async_wait([this](std::error_code again, int) { told(again); });
-  }
-
-  void beat() {
-    if (over_) return;
-    publish_();
-    context_.beat();
-    const auto asked = context_.beat_interval();
-    next_.expires_after(asked.count() > 0 ? std::min(asked, longest_interval) : longest_interval);
-    next_.async_wait([this](std::error_code ec) {
-      if (!ec) beat();
-    });
-  }
-
-  os::worker_context& context_;
-  signal_set term_;
-  descriptor gone_;
-  timer next_;
-  std::function<void()> publish_;
-  std::function<void()> drain_;
-  bool over_ = false;
-};
+/// @see os::loop_worker
+using worker = os::loop_worker<loop, signal_set, descriptor, timer>;
 
 }  // namespace duet::on_posix
