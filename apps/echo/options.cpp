@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "duet/supervisor_options.hpp"
 #include "echo/command_parts.hpp"
 #include "echo/help.hpp"
 #include "echo/options_check.hpp"
+#include "echo/serve_parts.hpp"
 #include "support/arguments.hpp"
 #include "support/printable.hpp"
 
@@ -18,13 +18,9 @@ namespace duet::apps::echo {
 namespace {
 
 constexpr std::uint64_t most_messages = 1'000'000'000'000;
-constexpr std::uint64_t most_connections = 1'000'000;
 constexpr std::uint64_t largest_backlog = 65535;
 constexpr std::uint64_t largest_message = std::uint64_t{1} << 30;
 constexpr std::uint64_t largest_chunk = std::uint64_t{64} << 20;
-constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;
-constexpr std::uint64_t largest_batch = 1024;
-constexpr std::uint64_t most_hops = 255;
 constexpr std::chrono::seconds datagram_patience{5};
 
 /// The command line of duet-echo: CLI11's description of it, and the values that its options fill in.
@@ -38,10 +34,6 @@ class command_line {
   static void add_model(CLI::App& to, common_options& into);
   CLI::App& add_command(const char* name, const char* help, const char* footer);
   void add_serve();
-  void add_limits(CLI::App& to);
-  void add_prefork_options(CLI::App& to);
-  void add_file_options(CLI::App& to);
-  void add_datagram_options(CLI::App& to);
   void add_send();
   void add_ping();
   void add_connect();
@@ -131,13 +123,13 @@ void command_line::add_serve() {
       [this](const auto& option, const auto& text) {
         serve_.backlog = static_cast<int>(number_argument(option, text, {1, largest_backlog}));
       });
-  add_limits(to);
+  add_limits(to, serve_);
   to.add_flag("--stats", serve_.stats, "What goes on, each second on standard error");
   add_value(to, "--metrics", "ENDPOINT", "Answer GET /metrics there, for Prometheus",
             [this](const auto&, const auto& text) { serve_.metrics = endpoint_argument(text); });
-  add_prefork_options(to);
-  add_file_options(to);
-  add_datagram_options(to);
+  add_prefork_options(to, serve_);
+  add_file_options(to, serve_);
+  add_datagram_options(to, serve_);
   add_value(
       to, "--model", "async|blocking|fork|prefork",
       "On a loop, call after call, that in a process\nfor each connection, or loops in --workers\n"
@@ -150,76 +142,6 @@ void command_line::add_serve() {
                                                {"prefork", model::prefork}});
       });
   add_common(to, serve_);
-}
-
-void command_line::add_limits(CLI::App& to) {
-  add_value(to, "--max-per-address", "N|off", "Connections at a time from one address (off)",
-            [this](const auto& option, const auto& text) {
-              serve_.max_per_address =
-                  text == "off" ? 0 : number_argument(option, text, {1, most_connections});
-            });
-  add_value(to, "--idle-timeout", "TIME", "Close connections silent for so long (off)",
-            [this](const auto& option, const auto& text) {
-              serve_.idle_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
-  add_value(to, "--stall-timeout", "TIME", "Close those that take nothing for so long (30s)",
-            [this](const auto& option, const auto& text) {
-              serve_.stall_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
-  add_value(to, "--drain-timeout", "TIME", "What a stopping server gives connections (10s)",
-            [this](const auto& option, const auto& text) {
-              serve_.drain_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
-}
-
-void command_line::add_prefork_options(CLI::App& to) {
-  add_value(to, "--workers", "N|auto", "Processes of --model prefork (auto: processors)",
-            [this](const auto& option, const auto& text) {
-              serve_.workers.reset();
-              if (text != "auto") serve_.workers = number_argument(option, text, {1, most_workers});
-            });
-  to.add_flag("--reuse-port", serve_.reuse_port,
-              "A TCP socket each (SO_REUSEPORT), not one for all");
-  add_value(to, "--hang-timeout", "TIME", "Replace a worker that stands still so long (10s)",
-            [this](const auto& option, const auto& text) {
-              serve_.hang_timeout = duration_argument(option, text, zero::refused, off::allowed);
-              if (*serve_.hang_timeout < shortest_hang_timeout)
-                refuse_argument(option, text, "100ms or more, or off");
-            });
-  add_value(to, "--restart-pause", "TIME", "Longest pause before a worker is replaced (30s)",
-            [this](const auto& option, const auto& text) {
-              serve_.restart_pause = duration_argument(option, text, zero::refused, off::refused);
-            });
-}
-
-void command_line::add_file_options(CLI::App& to) {
-  add_value(to, "--mode", "OCTAL", "Mode of UNIX socket files (0777 less the umask)",
-            [this](const auto& option, const auto& text) {
-              serve_.file_mode = mode_argument(option, text);
-            });
-  add_value(to, "--owner", "USER[:GROUP]", "Owner of UNIX socket files, names or numbers",
-            [this](const auto& option, const auto& text) {
-              serve_.owner = owner_argument(option, text);
-            });
-}
-
-void command_line::add_datagram_options(CLI::App& to) {
-  add_value(to, "--rcvbuf", "SIZE", "Buffer of datagrams that wait (the kernel's)",
-            [this](const auto& option, const auto& text) {
-              serve_.receive_buffer_bytes =
-                  static_cast<int>(size_argument(option, text, {1, largest_buffer}));
-            });
-  add_value(to, "--batch", "N", "Datagrams of one system call (64)",
-            [this](const auto& option, const auto& text) {
-              serve_.batch_size = number_argument(option, text, {1, largest_batch});
-            });
-  add_value(to, "--ttl", "N", "TTL or hop limit of UDP replies (the kernel's)",
-            [this](const auto& option, const auto& text) {
-              serve_.hops = static_cast<int>(number_argument(option, text, {1, most_hops}));
-            });
-  to.add_flag_callback(
-      "--no-loop-guard", [this] { serve_.loop_guard = false; },
-      "Answer datagrams of any port, however many");
 }
 
 void command_line::add_send() {

@@ -43,6 +43,9 @@ inline constexpr std::chrono::seconds default_stall_timeout{30};
 /// How long a stopping server lets its connections finish.
 inline constexpr std::chrono::seconds default_drain_timeout{10};
 
+/// The largest number of connections that an option takes.
+inline constexpr std::uint64_t most_connections = 1'000'000;
+
 /// Connections at a time where each is a process.
 inline constexpr std::size_t default_children = 256;
 inline constexpr std::size_t most_children = 32768;
