@@ -32,8 +32,8 @@ struct supervisor_options {
   backoff_limits restart{std::chrono::milliseconds(100), std::chrono::milliseconds(30'000)};
   std::chrono::milliseconds stable_after{1000};
 
-  /// The crash loop: nobody serves, and within the window so many starts more than there are places were in vain (the worker died before it
-  /// was ready, or fork failed). While anybody serves, it goes on trying. Range: >= 1.
+  /// The crash loop: nobody serves, and since somebody did, within the window, so many starts more than there are places were in vain (the
+  /// worker died before it was ready, or fork failed). While anybody serves, it goes on trying. Range: >= 1.
   std::size_t vain_starts = 5;
   std::chrono::milliseconds crash_window{60'000};
 

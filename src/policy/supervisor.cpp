@@ -239,11 +239,11 @@ void supervisor::fork_what_is_due(time_point now) {
   }
 }
 
-/// A start that came to nothing.
+/// A start that came to nothing. One beside somebody who serves is not put down: when that one dies, it would be the end of all.
 void supervisor::in_vain(time_point now) {
+  if (stopping_ || anybody(stage::ready)) return;
   vain_.push_back(now);
   while (now - vain_.front() > options_.crash_window) vain_.pop_front();
-  if (stopping_ || anybody(stage::ready)) return;
   if (vain_.size() < options_.workers + options_.vain_starts) return;
   tell(supervisor_event::gave_up);
   code_ = exit_crash_loop;

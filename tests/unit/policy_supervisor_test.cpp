@@ -116,6 +116,27 @@ TEST_CASE("supervisor: as long as somebody serves nobody gives up") {
   CHECK(of.take() == lines{"ready 130", "all ready"});
 }
 
+TEST_CASE("supervisor: what was in vain while somebody served does not count when nobody does") {
+  staff of(two_workers());
+  of.ready(101);
+  for (int pid = 102; pid < 130; ++pid) {
+    of.ends(pid, exited_with(1));
+    of.pass(1s);
+  }
+  of.ends(101, exited_with(1));
+  of.take();
+  of.ends(130, exited_with(1));
+  of.pass(1s);
+  CHECK(of.take() == lines{"ended 130", "started 131", "started 132"});
+  int pid = 131;
+  while (!std::ranges::count(of.take(), "gave up")) {
+    REQUIRE(pid < 140);
+    of.ends(pid++, exited_with(1));
+    of.pass(1s);
+  }
+  CHECK(pid == 135);  // two places and three more, of which 130 was the first
+}
+
 TEST_CASE("supervisor: exit code 2 leaves the place empty") {
   staff of = serving(two_workers());
   of.ends(101, exited_with(exit_do_not_respawn));
