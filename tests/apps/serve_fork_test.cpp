@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// duet-echo serve --model fork: its processes, seen from outside. Source: proc(5), task/TID/children.
+// duet-echo serve --model fork: its processes, seen from outside.
 #include <doctest/doctest.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "descriptors.hpp"
 #include "echo_app.hpp"
+#include "processes.hpp"
 #include "raw_socket.hpp"
 #include "skip.hpp"
 #include "temporary_folder.hpp"
@@ -20,12 +20,6 @@ using namespace duet::test;
 
 namespace {
 
-std::vector<pid_t> children_of(pid_t parent) {
-  const std::string pid = std::to_string(parent);
-  std::ifstream list("/proc/" + pid + "/task/" + pid + "/children");
-  return {std::istream_iterator<pid_t>(list), {}};
-}
-
 bool runs(pid_t pid) { return ::kill(pid, 0) == 0; }
 
 raw_socket echoed_client(const duet::endpoint& at) {
@@ -33,12 +27,6 @@ raw_socket echoed_client(const duet::endpoint& at) {
   client.send_all(as_bytes("x"));
   CHECK(as_text(client.receive(1)) == "x");
   return client;
-}
-
-void until(const std::function<bool()>& true_now) {
-  const auto cap = std::chrono::steady_clock::now() + patience();
-  while (!true_now() && std::chrono::steady_clock::now() < cap) ::sched_yield();
-  CHECK(true_now());
 }
 
 /// Whether it has come to that process and waits to be taken. Source: proc(5), ShdPnd.

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
-// duet-echo serve --model prefork: workers under a supervisor, as its users and its murderers see them.
+// duet-echo serve --model prefork: workers under a supervisor, as its users see them.
 #include <doctest/doctest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "bytes.hpp"
+#include "descriptors.hpp"
 #include "echo_app.hpp"
+#include "prefork_app.hpp"
+#include "processes.hpp"
 #include "raw_datagram.hpp"
 #include "raw_socket.hpp"
-#include "skip.hpp"
 #include "temporary_folder.hpp"
 
 using namespace duet;
@@ -22,63 +26,26 @@ using namespace duet::test;
 
 namespace {
 
-std::size_t count_of(std::string_view text, std::string_view part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
-
-/// Two workers that serve.
-template <class Row>
-struct two_workers : running_server {
-  explicit two_workers(const arguments& endpoints = {"tcp://127.0.0.1:0"},
-                       const arguments& more = {})
-      : running_server(words(endpoints, more), endpoints.size()) {
-    program.wait_for_err("all ready");
-  }
-  static arguments words(arguments endpoints, const arguments& more) {
-    endpoints.insert(endpoints.end(), {"--workers", "2", "--restart-pause", "1ms"});
-    endpoints.insert(endpoints.end(), more.begin(), more.end());
-    return command_line<Row>("serve", endpoints);
-  }
-
-  /// Waits until something was told so often.
-  void wait_for_count(std::string_view text, std::size_t times) {
-    program.wait_until([&] { return count_of(program.err(), text) >= times; }, text);
-  }
-  /// The last that was ready at that place.
-  [[nodiscard]] pid_t worker(int place) const {
-    const std::string start = "worker " + std::to_string(place) + " (pid ";
-    pid_t pid = 0;
-    for (std::size_t begin = program.err().find(start); begin != std::string::npos;
-         begin = program.err().find(start, begin + 1)) {
-      const std::string_view rest = std::string_view(program.err()).substr(begin + start.size());
-      if (rest.substr(rest.find(')'), 8) == ") ready\n") pid = std::stoi(std::string(rest));
-    }
-    REQUIRE(pid > 0);
-    return pid;
-  }
-};
-
 std::string echo_of(const endpoint& at, std::string_view text) {
   const raw_socket client = raw_socket::connected(at);
   client.send_all(as_bytes(text));
   return std::string(as_text(client.receive(text.size())));
 }
 
-bool still_echoes(const raw_socket& client) {
-  const std::byte one{1};
-  if (::send(client.fd(), &one, 1, MSG_NOSIGNAL) != 1) return false;
-  std::byte back{};
-  return ::recv(client.fd(), &back, 1, 0) == 1;
+/// What the process has beyond its standard descriptors: the number of each target that starts so, by target.
+std::map<std::string, int> opened_by(pid_t process, std::string_view start) {
+  std::map<std::string, int> found;
+  for (const auto& [fd, target] : descriptors_of(process))
+    if (fd > 2 && target.starts_with(start)) ++found[target];
+  return found;
 }
 
-/// Asked without waiting; its status stays to be had.
-bool has_ended(const child& program) {
-  siginfo_t about{};
-  return ::waitid(P_PID, static_cast<id_t>(program.pid()), &about, WEXITED | WNOHANG | WNOWAIT) ==
-             0 &&
-         about.si_pid != 0;
+std::vector<std::string> targets_in_both(const std::map<std::string, int>& one,
+                                         const std::map<std::string, int>& other) {
+  std::vector<std::string> found;
+  for (const auto& [target, times] : one)
+    if (other.contains(target)) found.insert(found.end(), static_cast<std::size_t>(times), target);
+  return found;
 }
 
 std::string metrics_of(const endpoint& at) {
@@ -124,40 +91,6 @@ TEST_CASE_TEMPLATE("prefork: each TCP worker may have a socket of its own", Row,
   CHECK(server.stop() == 0);
 }
 
-TEST_CASE_TEMPLATE("prefork: who kills a worker ends its connections and no others", Row,
-                   DUET_APP_PREFORK) {
-  two_workers<Row> server;
-  std::vector<raw_socket> clients;
-  for (int each = 0; each < 16; ++each) {
-    clients.push_back(raw_socket::connected(server.at[0]));
-    REQUIRE(still_echoes(clients.back()));
-  }
-  // Nobody can tell whose connection is whose; but with both workers dead all are.
-  ::kill(server.worker(0), SIGKILL);
-  server.wait_for_count("ready\n", 4);
-  const auto left = std::ranges::count_if(clients, still_echoes);
-  ::kill(server.worker(1), SIGKILL);
-  server.wait_for_count("ready\n", 5);
-  CHECK(left <= 16);
-  for (const raw_socket& each : clients) CHECK_FALSE(still_echoes(each));
-  CHECK(echo_of(server.at[0], "hello") == "hello");
-  CHECK(server.stop() == 0);
-}
-
-TEST_CASE_TEMPLATE("prefork: workers killed twenty times each are replaced under load", Row,
-                   DUET_APP_PREFORK) {
-  two_workers<Row> server;
-  child load(command_line<asio_async>(
-      "ping", {"-q", "-i", "0", "-c", "1000000", "--reconnect", "--retry", "1000", server.uri()}));
-  for (std::size_t round = 0; round < 20; ++round) {
-    for (const int place : {0, 1}) ::kill(server.worker(place), SIGKILL);
-    server.wait_for_count("ready\n", 3 + 2 * (round + 1));
-    CHECK(echo_of(server.at[0], "hello") == "hello");
-  }
-  CHECK(count_of(server.program.err(), "ended: killed by SIGKILL") == 40);
-  CHECK(server.stop() == 0);
-}
-
 TEST_CASE_TEMPLATE("prefork: rolling reloads lose no connection", Row, DUET_APP_PREFORK) {
   two_workers<Row> server;
   child load(command_line<asio_async>(
@@ -170,8 +103,8 @@ TEST_CASE_TEMPLATE("prefork: rolling reloads lose no connection", Row, DUET_APP_
   CHECK(load.wait() == 0);  // every message came back
   CHECK(contains(load.out(), "bad 0"));
   CHECK(server.stop() == 0);
-  CHECK(count_of(server.program.err(), "drained: exited 0") == 2 * rounds + 2);
-  CHECK(count_of(server.program.err(), "ended") == 0);
+  CHECK(times_in(server.program.err(), "drained: exited 0") == 2 * rounds + 2);
+  CHECK(times_in(server.program.err(), "ended") == 0);
 }
 
 TEST_CASE_TEMPLATE("prefork: what a reload has cut is told and is no failure of the stop", Row,
@@ -183,45 +116,6 @@ TEST_CASE_TEMPLATE("prefork: what a reload has cut is told and is no failure of 
   server.program.wait_for_err("reloaded\n");
   CHECK(server.stop() == 0);
   CHECK(contains(server.program.err(), " 1 cut"));
-}
-
-TEST_CASE_TEMPLATE("prefork: a worker that is stopped is replaced", Row, DUET_APP_PREFORK) {
-  two_workers<Row> server({"tcp://127.0.0.1:0"}, {"--hang-timeout", "1s"});
-  const pid_t stopped = server.worker(1);
-  ::kill(stopped, SIGSTOP);
-  server.program.wait_for_err("(pid " + std::to_string(stopped) + ") hung");
-  server.wait_for_count("ready\n", 4);
-  CHECK(server.worker(1) != stopped);
-  CHECK(server.stop() == 0);
-}
-
-TEST_CASE_TEMPLATE("prefork: a killed supervisor takes its workers along", Row, DUET_APP_PREFORK) {
-  two_workers<Row> server;
-  raw_socket client = raw_socket::connected(server.at[0]);
-  REQUIRE(still_echoes(client));
-  CHECK(server.stop(SIGKILL) == -SIGKILL);
-  // Its end is the end of a process: the kernel closes when it dies.
-  CHECK_FALSE(still_echoes(client));
-  client.reset();
-  running_server next(command_line<asio_async>("serve", {server.uri()}), 1);
-  CHECK(echo_of(next.at[0], "x") == "x");
-  CHECK(next.stop() == 0);
-}
-
-TEST_CASE_TEMPLATE("prefork: workers that cannot begin are a crash loop with a code of its own",
-                   Row, DUET_APP_PREFORK) {
-  if (under_asan) DUET_SKIP("the sanitizers need descriptors of their own");
-  two_workers<Row> server;
-  const std::size_t before = count_of(server.program.err(), "started\n");
-  // The supervisor has its descriptors; who comes now has none for a loop.
-  const rlimit none{3, 3};
-  REQUIRE(::prlimit(server.program.pid(), RLIMIT_NOFILE, &none, nullptr) == 0);
-  for (const int place : {0, 1}) ::kill(server.worker(place), SIGKILL);
-  CHECK(server.program.wait() == 9);
-  CHECK(contains(server.program.err(), "gave up"));
-  CHECK(contains(server.program.err(), "child failed: Too many open files"));
-  // Two places, five more, and who else lives then.
-  CHECK(count_of(server.program.err(), "started\n") - before <= 9);
 }
 
 TEST_CASE_TEMPLATE("prefork: metrics are those of all workers and do not fall", Row,
@@ -256,6 +150,78 @@ TEST_CASE_TEMPLATE("prefork: a trace shows both returns of fork and how workers 
   CHECK(contains(err, "kill " + pid + " SIGTERM"));
   CHECK(contains(err, "[pid " + pid + "] _exit 0\n"));
   CHECK(contains(err, "waitpid " + pid + " -> exited 0\n"));
+}
+
+TEST_CASE_TEMPLATE(
+    "prefork: a worker has its sockets and two pipes of its supervisor's descriptors", Row,
+    DUET_APP_PREFORK) {
+  const temporary_folder folder;
+  // A folder that whoever starts it has left open, low and high.
+  arguments command{"sh", "-c", "exec 3<" + folder.path() + " 9</; exec \"$@\"", "sh"};
+  for (const std::string& each :
+       two_workers<Row>::words({"tcp://127.0.0.1:0", "unix:" + folder.fresh_path(),
+                                "udp://127.0.0.1:0", "--metrics", "tcp://127.0.0.1:0"},
+                               {}))
+    command.push_back(each);
+  running_server server(command, 3);
+  server.program.wait_for_err("all ready");
+  const pid_t boss = server.program.pid();
+  CHECK(opened_by(boss, "/").contains("/"));
+  std::vector<std::map<std::string, int>> sockets;
+  for (const pid_t each : children_of(boss)) {
+    sockets.push_back(opened_by(each, "socket:"));
+    // The listeners, the worker's own UDP socket, metrics; each once.
+    CHECK(targets_in_both(sockets.back(), opened_by(boss, "socket:")).size() == 4);
+    CHECK(sockets.back().size() == 4);
+    // One end of each: of the one that tells the supervisor's end, and of the one to say ready in.
+    const auto pipes = targets_in_both(opened_by(each, "pipe:"), opened_by(boss, "pipe:"));
+    CHECK(pipes.size() == 2);
+    CHECK(std::set(pipes.begin(), pipes.end()).size() == 2);
+    CHECK(opened_by(each, "anon_inode:[signalfd]").empty());
+    // A spare descriptor is its own, and of /dev/null.
+    for (const auto& [target, times] : opened_by(each, "/")) CHECK(target == "/dev/null");
+  }
+  REQUIRE(sockets.size() == 2);
+  CHECK(targets_in_both(sockets[0], sockets[1]).size() == 3);
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE_TEMPLATE("prefork: whoever starts it may have SIGCHLD ignored", Row, DUET_APP_PREFORK) {
+  arguments command{"sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"};
+  for (const std::string& each : two_workers<Row>::words({"tcp://127.0.0.1:0"}, {}))
+    command.push_back(each);
+  running_server server(command, 1);
+  server.program.wait_for_err("all ready");
+  ::kill(children_of(server.program.pid()).front(), SIGKILL);
+  server.program.wait_for_err("ended: killed by SIGKILL");
+  server.program.wait_until([&] { return times_in(server.program.err(), "ready\n") >= 4; },
+                            "the next one is ready");
+  CHECK(server.stop() == 0);
+  CHECK(times_in(server.program.err(), "drained: exited 0") == 2);
+}
+
+TEST_CASE_TEMPLATE("prefork: nothing is printed twice", Row, DUET_APP_PREFORK) {
+  running_server server(two_workers<Row>::words({"tcp://127.0.0.1:0"}, {"--json"}), 0);
+  const nlohmann::json ready = nlohmann::json::parse(server.program.read_line());
+  CHECK(ready["event"] == "listening");
+  CHECK(ready["model"] == "prefork");
+  server.program.wait_for_err("all ready");
+  const endpoint at = endpoint::parse(std::string(ready["endpoint"]));
+  for (int each = 0; each < 3; ++each) CHECK(echo_of(at, "x") == "x");
+  CHECK(server.stop() == 0);
+  std::map<std::string, int> events;
+  std::istringstream lines(server.program.out());
+  std::string last;
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json told = nlohmann::json::parse(line);
+    last = told["event"];
+    ++events[last == "workers" ? std::string(told["what"]) : last];
+  }
+  const std::map<std::string, int> expected{{"started", 2},  {"ready", 2},  {"all ready", 1},
+                                            {"accepted", 3}, {"closed", 3}, {"stopping", 1},
+                                            {"drained", 2},  {"summary", 1}};
+  CHECK(events == expected);
+  CHECK(last == "summary");
 }
 
 TEST_CASE_TEMPLATE("prefork: the second signal ends at once", Row, DUET_APP_PREFORK) {
