@@ -177,6 +177,14 @@ void add_compare(CLI::App& app, options& value) {
       ->check(CLI::Range(0.0, 100.0));
 }
 
+/// As in the other programs: of an option that takes one value the last one counts, so that a script's can be overruled.
+void let_last_values_count(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!option->get_positional() && option->get_items_expected_max() == 1) option->take_last();
+  }
+  for (CLI::App* command : app.get_subcommands({})) let_last_values_count(*command);
+}
+
 early_exit early(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out;
   std::ostringstream errors;
@@ -240,6 +248,7 @@ parsed_options parse_options(std::vector<std::string> arguments) {
   add_idle(app, value);
   add_compare(app, value);
   add_report(app, value);
+  let_last_values_count(app);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);

@@ -55,6 +55,22 @@ TEST_CASE("options: a plain run leaves the choices to the plan") {
   CHECK(counts.value.counts.messages == 500);
 }
 
+TEST_CASE("options: the last value counts and lists grow") {
+  const auto parsed =
+      parse_options({"run",      "--blocks", "3",      "--slot",  "80ms",     "--filter", "echo",
+                     "--blocks", "1",        "--slot", "90ms",    "--filter", "bulk",     "--color",
+                     "never",    "--out",    "x",      "--color", "auto",     "--out",    "y",
+                     "--arms",   "asio",     "--arms", "limit"});
+  REQUIRE_FALSE(parsed.exit);
+  CHECK(parsed.value.blocks == 1);
+  CHECK(parsed.value.slot == 90ms);
+  CHECK(parsed.value.color == color_mode::automatic);
+  CHECK(parsed.value.out == "y");
+  CHECK(parsed.value.filters == std::vector<std::string>{"echo", "bulk"});
+  CHECK(parsed.value.arms.names == std::vector<std::string>{"asio", "limit"});
+  CHECK(code_of({"compare", "old", "new", "newer"}) == 2);
+}
+
 TEST_CASE("options: what is done with results that are there") {
   auto o = parse_options({"run", "--resume", "x", "--blocks", "20", "--stop-after", "9m"}).value;
   CHECK(o.resume == "x");
