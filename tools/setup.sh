@@ -62,17 +62,24 @@ ask() {
   [[ -z $answer || $answer == [yY]* ]]
 }
 
+is_root() { (($(id -u) == 0)); }
+
 as_root() {
-  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+  if is_root; then "$@"; else sudo "$@"; fi
 }
 
 # install_packages "NEEDED SECTIONS" "OPTIONAL SECTIONS": needed packages must arrive, optional ones are only missed.
 install_packages() {
   local needed=() optional=() all=()
   if [[ $may_install == no ]]; then
-    is_debian_12 || return 0
-    mapfile -t all < <(packages_of "$1 $2" | missing)
-    ((${#all[@]} == 0)) || say "Not installed, as asked: ${all[*]}"
+    if is_debian_12; then
+      mapfile -t all < <(packages_of "$1 $2" | missing)
+      ((${#all[@]} == 0)) || say "Not installed, as asked: ${all[*]}"
+    fi
+    local tool
+    for tool in cmake ninja; do
+      command -v "$tool" >/dev/null || die "cannot build without $tool, and --no-install installs nothing"
+    done
     return 0
   fi
   if ! is_debian_12; then
@@ -85,9 +92,14 @@ install_packages() {
   ((${#all[@]} == 0)) && return 0
 
   local sudo_word=''
-  if ((EUID != 0)); then
+  if ! is_root; then
     sudo_word='sudo '
-    command -v sudo >/dev/null || die "not root and no sudo; as root: apt-get install ${all[*]}"
+    if ! command -v sudo >/dev/null; then
+      local line="apt-get update && apt-get install -y --no-install-recommends ${all[*]}"
+      ((${#needed[@]} == 0)) || die "not root and no sudo; as root: $line"
+      say "Going on without ${all[*]}: what needs them skips. As root: $line"
+      return 0
+    fi
   fi
   say "${sudo_word}apt-get update"
   say "${sudo_word}apt-get install -y --no-install-recommends ${all[*]}"

@@ -4,6 +4,7 @@
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,13 +36,31 @@ class Machine:
             (self.root / "bin" / name).write_text(text)
             (self.root / "bin" / name).chmod(0o755)
 
-    def run(self, installed="", refused="", install="yes", release=DEBIAN_12):
+    def path(self, user, without) -> str:
+        """With the real tools that setup.sh uses, or all of them; of a user who is not root there is an `id`."""
+        (self.root / "bin/id").unlink(missing_ok=True)
+        if user != 0:
+            (self.root / "bin/id").write_text(f"#!/bin/sh\necho {user}\n")
+            (self.root / "bin/id").chmod(0o755)
+        if not without:
+            return f"{self.root / 'bin'}:{os.environ['PATH']}"
+        few = pathlib.Path(tempfile.mkdtemp(dir=self.root))
+        for name in ("bash", "sh", "dirname", "basename", "nproc", "tr", "id", "cmake", "ninja"):
+            (few / name).symlink_to(shutil.which(name) or "/nowhere")
+        for each in (self.root / "bin").iterdir():
+            (few / each.name).unlink(missing_ok=True)
+            (few / each.name).symlink_to(each)
+        for name in without:
+            (few / name).unlink(missing_ok=True)
+        return str(few)
+
+    def run(self, installed="", refused="", install="yes", release=DEBIAN_12, user=0, without=()):
         """Exit code, output, apt-get's calls."""
         calls = self.root / "calls"
         calls.write_text("")
         (self.root / "os-release").write_text(release)
         environment = os.environ | {
-            "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "CALLS": str(calls),
+            "PATH": self.path(user, without), "CALLS": str(calls),
             "INSTALLED": installed, "REFUSED": refused,
             "DUET_OS_RELEASE": str(self.root / "os-release")}
         done = subprocess.run(
@@ -94,6 +113,25 @@ def main() -> int:
         code, output, calls = machine.run(installed="make-it", refused="look-at-it")
         expect("a needed package that cannot be had stops",
                code == 1 and "could not install: look-at-it" in output and "went on" not in output,
+               code, output, calls)
+
+        code, output, calls = machine.run(install="no", without=["ninja"])
+        expect("--no-install says which tool it cannot do without",
+               code == 1 and not calls and "cannot build without ninja" in output, code, output, calls)
+
+        code, output, calls = machine.run(installed="make-it", user=1000)
+        expect("a user asks for root's rights, and says so before",
+               code == 0 and "sudo apt-get install -y --no-install-recommends look-at-it peer other-peer" in output
+               and calls == ["apt-get update -q", f"{install} look-at-it peer other-peer"], code, output, calls)
+
+        code, output, calls = machine.run(installed="make-it", user=1000, without=["sudo"])
+        expect("a user without rights gets the line for root",
+               code == 1 and not calls and "as root: apt-get update && apt-get install -y --no-install-recommends look-at-it"
+               in output, code, output, calls)
+
+        code, output, calls = machine.run(installed="make-it look-at-it", user=1000, without=["sudo"])
+        expect("a user without rights goes on if nothing that is needed is missing",
+               code == 0 and not calls and "Going on without peer other-peer" in output and "went on" in output,
                code, output, calls)
 
         code, output, calls = machine.run(release="ID=fedora\nVERSION_ID=40\n")
