@@ -89,7 +89,8 @@ std::string counted_text(const cell_result& cell, const std::vector<arm>& arms) 
   }
   if (!calls.empty()) text += fmt::format("  system calls a message: {}\n", calls);
   for (const json& step : both.at("ladder"))
-    text += fmt::format("  {}\n", step.at("sentence").get<std::string>());
+    text += fmt::format("  {} to {}: {}\n", step.at("from").get<std::string>(),
+                        step.at("to").get<std::string>(), step.at("sentence").get<std::string>());
   return text;
 }
 

@@ -33,12 +33,22 @@ constexpr std::string_view event_names[] = {
     "sendmsg",    "sendto",  "timerfd_settime", "write",
     "writev"};
 
+/// Where the kernel lists its tracepoints; empty if nobody has mounted that.
+std::string tracepoints() {
+  for (const char* folder : {"/sys/kernel/tracing/events/", "/sys/kernel/debug/tracing/events/"}) {
+    if (::access(fmt::format("{}raw_syscalls", folder).c_str(), F_OK) == 0) return folder;
+  }
+  return {};
+}
+
 /// Not every architecture has every call.
 std::string perf_events() {
   std::string events(all_calls_event);
+  const std::string folder = tracepoints();
+  if (folder.empty()) return events;
   for (const auto name : event_names) {
-    const auto folder = fmt::format("/sys/kernel/tracing/events/syscalls/sys_enter_{}", name);
-    if (::access(folder.c_str(), F_OK) == 0) events += fmt::format(",{}{}", event_prefix, name);
+    if (::access(fmt::format("{}syscalls/sys_enter_{}", folder, name).c_str(), F_OK) == 0)
+      events += fmt::format(",{}{}", event_prefix, name);
   }
   return events;
 }
@@ -60,8 +70,20 @@ void await_ack(child& perf) {
     throw std::runtime_error("perf: no ack");
 }
 
+/// Without an init system nobody has mounted tracefs yet: perf does when it is first asked for a tracepoint. Else the first arm that is
+/// counted would have a sum and no names.
+void mount_tracepoints(interrupt_source& interrupts) {
+  if (!tracepoints().empty()) return;
+  child perf("perf",
+             quietly("2>/dev/null",
+                     {"perf", "stat", "--log-fd", "1", "-e", std::string(all_calls_event), "true"}),
+             std::nullopt, interrupts);
+  perf.read_all(tool_limit);
+}
+
 counts_by_name count_with_perf(pid_t pid, const std::function<void()>& work, bool& worked,
                                interrupt_source& interrupts) {
+  mount_tracepoints(interrupts);
   child perf("perf",
              quietly("2>/dev/null", {"perf", "stat", "-x,", "--log-fd", "1", "-e", perf_events(),
                                      "-D", "-1", "--control", "fd:0,1", "-p", std::to_string(pid)}),

@@ -149,7 +149,8 @@ std::string cell_html(const json& document, std::size_t index, const json& cell)
   const json& ladder = object_in(cell, "ladder");
   if (!ladder.empty()) text += "<h3>Where the cost comes from</h3>\n<ul>\n";
   for (const json& step : ladder)
-    text += fmt::format("<li>{}</li>\n", escaped(text_in(step, "sentence")));
+    text += fmt::format("<li>{} to {}: {}</li>\n", escaped(text_in(step, "from")),
+                        escaped(text_in(step, "to")), escaped(text_in(step, "sentence")));
   if (!ladder.empty()) text += "</ul>\n";
   for (const json& line : object_in(cell, "sanity"))
     text += fmt::format("<p>{}: {}</p>\n", escaped(text_in(line, "tool")),

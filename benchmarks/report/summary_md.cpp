@@ -83,7 +83,8 @@ std::string cell_section(const json& document, const json& cell) {
   if (number_in(summary, "blocks").value_or(0) > 0) text += cell_markdown(document, cell);
   text += counts_markdown(document, cell);
   for (const json& step : object_in(cell, "ladder"))
-    text += fmt::format("\n{}\n", text_in(step, "sentence"));
+    text += fmt::format("\n{} to {}: {}\n", text_in(step, "from"), text_in(step, "to"),
+                        text_in(step, "sentence"));
   text += fmt::format("\n{} blocks, {} rounds, {} of them kept.\n", summary.value("blocks", 0),
                       summary.value("rounds", 0), summary.value("kept_rounds", 0));
   for (const std::string& note : notes_in(cell)) text += fmt::format("\n**{}**\n", note);

@@ -50,6 +50,21 @@ def case_counts(bench, out):
     check(lines["mine"]["allocations"] >= lines["mine"]["messages"], "nothing is counted", done.stdout)
 
 
+def case_unmounted(bench, out):
+    """Where nobody has mounted the list of tracepoints, the first arm's calls have names all the same."""
+    alone = ["unshare", "-m", "sh", "-c", "umount -a -t tracefs,debugfs; exec \"$@\"", "sh"]
+    if shutil.which("perf") is None or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode != 0:
+        skip("no perf, or nothing may be unmounted here")
+    done = subprocess.run([*alone, bench, "--json", "counts", "--messages", "200", "--arms", "limit", "--filter",
+                           "pingpong/unix/64B/1c/same-core"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if lines[0]["tool"] != "perf":
+        skip("perf may not count here")
+    for line in lines:
+        check_exact(line)
+
+
 def case_instructions(bench, out):
     if shutil.which("valgrind") is None:
         skip("valgrind is not installed")

@@ -138,10 +138,11 @@ TEST_CASE("report: counts and sentences are shown where the document has them") 
   CHECK(contains(page,
                  "<td class=\"n\">3.00</td><td class=\"n\">1.00</td><td class=\"n\">2.00</td>"));
   CHECK(contains(page, "not measured: refused"));
-  CHECK(contains(page, "<li>not explained by counts</li>"));
+  CHECK(contains(page, "<li>raw to asio: not explained by counts</li>"));
   const auto text = summary_markdown(document);
   CHECK(contains(text, "| raw | 3.00 | recv 1.00, send 2.00 |"));
   CHECK(contains(text, "| asio | - | not measured: refused |"));
+  CHECK(contains(text, "\nraw to asio: not explained by counts\n"));
 }
 
 TEST_CASE("report files: one that cannot be written does not keep the others from it") {
