@@ -15,14 +15,20 @@ die() {
   exit 1
 }
 
-# packages_of "SECTION SECTION": their packages in packages.txt, one a line.
+# packages_of "SECTION SECTION": their packages in packages.txt, one a line; one that is in two sections comes once.
 packages_of() {
   local wanted=" $1 " section='' line
+  local -A seen=()
   while IFS= read -r line; do
     case $line in
       '' | '#'*) ;;
       '['*']') section=${line:1:-1} ;;
-      *) [[ $wanted == *" $section "* ]] && say "$line" ;;
+      *)
+        if [[ $wanted == *" $section "* && -z ${seen[$line]:-} ]]; then
+          seen[$line]=yes
+          say "$line"
+        fi
+        ;;
     esac
   done <"$duet_root/tools/packages.txt"
   return 0

@@ -18,7 +18,7 @@ APT_GET = '''#!/bin/sh
 echo "apt-get $*" >>"$CALLS"
 for word; do case " $REFUSED " in *" $word "*) exit 100 ;; esac; done
 '''
-PACKAGES = "[build]\nmake-it\nlook-at-it\n[test]\n# a comment\npeer\nother-peer\n"
+PACKAGES = "[build]\nmake-it\nlook-at-it\n[test]\n# a comment\npeer\nother-peer\n[bench]\npeer\n"
 DEBIAN_12 = "ID=debian\nVERSION_ID=\"12\"\n"
 
 
@@ -65,7 +65,7 @@ class Machine:
             "DUET_OS_RELEASE": str(self.root / "os-release")}
         done = subprocess.run(
             ["bash", "-c", f"set -euo pipefail; assume_yes=no may_install={install}; "
-             ". tools/setup.sh; install_packages build test; echo went on"],
+             ". tools/setup.sh; install_packages build 'test bench'; echo went on"],
             cwd=self.root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, check=False)
         return done.returncode, done.stdout + done.stderr, calls.read_text().splitlines()
