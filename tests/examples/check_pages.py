@@ -5,7 +5,7 @@
 * A relative link of README.md or docs/*.md leads to a file.
 * Every example exists in both columns (but embed), is shorter than 70 lines, and docs/flows.md links to it.
 * A cpp block whose first line is "// examples/FILE" is that file from its first #include on.
-* The cpp blocks of docs/PAGE.md are parts of tests/docs/PAGE.cpp, if there is one, which is compiled.
+* The cpp blocks of docs/PAGE.md are parts of tests/docs/PAGE.cpp, which is compiled; those of README.md are examples.
 * docs/policies.md names every policy.
 * docs/contract.md names every public header of a column that has a note "Parity:".
 """
@@ -52,14 +52,17 @@ def check_quotes(root, problems):
 
 
 def check_guides(root, problems):
-    for source in sorted((root / "tests/docs").glob("*.cpp")):
-        page = root / "docs" / f"{source.stem}.md"
-        blocks = re.findall(r"^```cpp\n(.*?)^```$", page.read_text(), re.M | re.S) if page.exists() else []
-        if not blocks:
+    sources = {source.stem: source for source in sorted((root / "tests/docs").glob("*.cpp"))}
+    for page in pages_of(root):
+        source = sources.pop(page.stem, None)
+        blocks = re.findall(r"^```cpp\n(?!// examples/)(.*?)^```$", page.read_text(), re.M | re.S)
+        text = source.read_text() if source else ""
+        if source and not blocks:
             problems.append(f"{source.relative_to(root)}: no page quotes it")
         for block in blocks:
-            if block not in source.read_text():
-                problems.append(f"{page.relative_to(root)}: {block.splitlines()[0]!r} ... is no part of {source.relative_to(root)}")
+            if block not in text:
+                problems.append(f"{page.relative_to(root)}: {block.splitlines()[0]!r} ... is no part of tests/docs/{page.stem}.cpp")
+    problems += [f"{each.relative_to(root)}: no page quotes it" for each in sources.values()]
 
 
 def check_policies(root, problems):
