@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // resolver: what needs no name server: literals, names that are refused, the hosts file, ends by cancellation and by destruction. Servers that
 // answer, fail and are silent are tests/dns's.
+#include <netdb.h>
+
 #include <chrono>
 #include <future>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "duet/error.hpp"
 #include "duet/os/fault.hpp"
 #include "fixture.hpp"
+#include "skip.hpp"
 
 using namespace duet;
 using namespace duet::test;
@@ -154,11 +157,13 @@ TEST_CASE_TEMPLATE("resolver: localhost by either view", Backend, DUET_BACKENDS)
 
 TEST_CASE_TEMPLATE("resolver: a service by name", Backend, DUET_BACKENDS) {
   fixture<Backend> f;
+  CHECK(resolve(f, "127.0.0.1", "no-such-service").ec == condition::name_not_found);
+  CHECK(resolve(f, "localhost", "no-such-service").ec == condition::name_not_found);
+  if (::getservbyname("domain", "udp") == nullptr)
+    DUET_SKIP("this machine does not know that domain is port 53 (Debian package netbase)");
   resolve_options udp;
   udp.transport = transport::udp;
   CHECK(texts_of(resolve(f, "127.0.0.1", "domain", udp).result.endpoints) == "udp://127.0.0.1:53 ");
-  CHECK(resolve(f, "127.0.0.1", "no-such-service").ec == condition::name_not_found);
-  CHECK(resolve(f, "localhost", "no-such-service").ec == condition::name_not_found);
 }
 
 TEST_CASE_TEMPLATE("resolver: an address by its name's way back", Backend, DUET_BACKENDS) {

@@ -75,8 +75,8 @@ def check_development(given, prefix, scratch):
 
 
 def deb(given, scratch):
-    if shutil.which("dpkg-deb") is None or shutil.which("dpkg-shlibdeps") is None:
-        print("SKIPPED: dpkg-deb and dpkg-shlibdeps are not installed (dpkg-dev)")
+    if missing := [each for each in ("dpkg-deb", "dpkg-shlibdeps", "file") if shutil.which(each) is None]:
+        print(f"SKIPPED: without {', '.join(missing)} (Debian packages dpkg-dev and file)")
         sys.exit(SKIP)
     made = made_twice(given, "DEB", scratch)
     names = {run("dpkg-deb", "--field", path, "Package").strip(): path for path in made.values()}
