@@ -44,9 +44,9 @@ NOT_RUN = {
     "cmake --install build/release --prefix DIR": "package/install does it",
     "cpack -G DEB --config build/release/CPackConfig.cmake": "package/deb does it",
     "doxygen docs/Doxyfile": "manuals/reference does it",
-    "duet-bench counts --filter framed": "bench/smoke: framed does it",
-    "duet-bench counts --filter pingpong/tcp/64B/1c/same-core --instructions": "bench/smoke: instructions does it",
-    "duet-bench ladder": "bench/smoke: ladder does it",
+    "duet-bench counts --filter framed": "bench/exact: framed does it",
+    "duet-bench counts --filter pingpong/tcp/64B/1c/same-core --instructions": "bench/exact: instructions does it",
+    "duet-bench ladder": "bench/exact: ladder does it",
     "apt-get update && apt-get install -y git ca-certificates": "installs packages",
     "git apply docs/adding_an_option.patch": "docs/the worked example does it",
 }
