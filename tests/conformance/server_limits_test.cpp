@@ -18,17 +18,15 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-/// A server with limits, one session, and when it began.
+/// A server with limits, one session, and a moment just before it began.
 template <class Row>
 struct limited {
   using session = typename Row::backend::session;
 
   limited(fixture_of<Row>& of, const session_limits& limits, int buffer_bytes = 0)
       : f(of), server(f.loop(), with(limits, buffer_bytes)), where(server.listen(f.anywhere())) {
-    server.start([this](std::shared_ptr<session> arrived) {
-      began = steady::now();
-      it = std::move(arrived);
-    });
+    server.start([this](std::shared_ptr<session> arrived) { it = std::move(arrived); });
+    began = steady::now();  // its time begins when it is accepted, which is before the handler's
     peer = raw_socket::connected(where);
     f.run_until([&] { return it != nullptr; });
   }
