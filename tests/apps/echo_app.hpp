@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
@@ -71,6 +72,20 @@ arguments command_line(const std::string& command, const arguments& rest) {
 template <class Row>
 outcome echo(const std::string& command, const arguments& rest, std::string_view input = {}) {
   return run(command_line<Row>(command, rest), input);
+}
+
+inline arguments with(const std::string& endpoint, const arguments& more) {
+  arguments all{endpoint};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+template <class Row>
+outcome ping(const std::string& to, const arguments& more) {
+  return echo<Row>("ping", with(to, more));
+}
+template <class Row>
+outcome send(const std::string& to, const arguments& more, std::string_view input) {
+  return echo<Row>("send", with(to, more), input);
 }
 
 /// The endpoint of a line "listening URI".
@@ -154,6 +169,12 @@ inline void leave_answers_unread(const raw_datagram& peer, const endpoint& serve
   for (int each = 0; each < 2 * (queued + 1) + 1; ++each) peer.send_to(as_bytes("x"), server);
 }
 
+/// Of a file.
+inline std::string contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -163,11 +184,6 @@ template <class Row>
 struct tcp_server : running_server {
   explicit tcp_server(const arguments& more = {}, const child::options& how = {})
       : running_server(command_line<Row>("serve", with("tcp://127.0.0.1:0", more)), 1, how) {}
-  static arguments with(const char* endpoint, const arguments& more) {
-    arguments all{endpoint};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
 };
 
 }  // namespace duet::test

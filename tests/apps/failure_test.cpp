@@ -13,10 +13,6 @@ using namespace duet::test;
 
 namespace {
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// One line that begins with the program's name, and nothing on standard output.
 void check_complaint(const outcome& of, int result, std::string_view about) {
   CAPTURE(of.err);
@@ -24,7 +20,7 @@ void check_complaint(const outcome& of, int result, std::string_view about) {
   CHECK(of.out.empty());
   CHECK(of.err.starts_with("duet-echo: "));
   CHECK(of.err.find('\n') == of.err.size() - 1);
-  CHECK(has(of.err, about));
+  CHECK(contains(of.err, about));
 }
 
 }  // namespace
@@ -119,7 +115,7 @@ TEST_CASE_TEMPLATE("failure: a server at its descriptor limit keeps serving", Ro
   }
   server.program.signal(SIGTERM);
   std::string last;
-  while (!has(last, "\"summary\"")) last = server.program.read_line();
+  while (!contains(last, "\"summary\"")) last = server.program.read_line();
   const auto summary = nlohmann::json::parse(last);
   CHECK(summary["accepted"] == 100);
   CHECK(summary["accept_pauses"] == 0);

@@ -27,7 +27,7 @@ template <class Row>
 outcome send_when_up(const std::string& uri, const arguments& more, const std::string& input) {
   const auto end = std::chrono::steady_clock::now() + patience();
   for (;;) {
-    const outcome sent = echo<Row>("send", tcp_server<Row>::with(uri.c_str(), more), input);
+    const outcome sent = echo<Row>("send", with(uri.c_str(), more), input);
     if (sent.result != 4 || std::chrono::steady_clock::now() > end) return sent;
   }
 }

@@ -58,11 +58,6 @@ class lossy_peer {
   std::thread thread_;
 };
 
-template <class Row>
-outcome ping(const std::string& to, const arguments& more) {
-  return echo<Row>("ping", tcp_server<Row>::with(to.c_str(), more));
-}
-
 /// Both kinds of endpoint of one server, whose model plays no part.
 struct datagram_server : running_server {
   explicit datagram_server(const temporary_folder& folder)

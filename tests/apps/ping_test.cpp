@@ -2,28 +2,18 @@
 // duet-echo ping: lines, totals, exit codes; messages of any size; servers that misbehave.
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
-#include <thread>
 
 #include "echo_app.hpp"
 #include "raw_socket.hpp"
+#include "scripted_peer.hpp"
 #include "temporary_folder.hpp"
 
 using namespace duet::test;
 
 namespace {
-
-/// Until so many bytes have come, or the end: what they are does not matter.
-void wait_for(const raw_socket& client, std::size_t bytes) {
-  [[maybe_unused]] const byte_vector ignored = client.receive(bytes);
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -32,42 +22,12 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// A peer that treats one connection after another, `connections` of them.
-class peer {
- public:
-  peer(int connections, std::function<void(raw_socket&, int)> serve)
-      : listener_(raw_socket::listening(duet::endpoint::parse("127.0.0.1:0"))),
-        thread_([this, connections, serve = std::move(serve)] {
-          for (int each = 0; each < connections; ++each) {
-            raw_socket client = listener_.accept();
-            try {
-              serve(client, each);
-            } catch (const std::system_error&) {  // the client has gone
-            }
-          }
-        }) {}
-  ~peer() { thread_.join(); }
-
-  [[nodiscard]] std::string uri() const { return listener_.local_endpoint().to_string(); }
-
- private:
-  raw_socket listener_;
-  std::thread thread_;
-};
-
 void echo_all(raw_socket& client) {
   for (;;) {
     const byte_vector bytes = client.receive(64);
     if (bytes.empty()) return;
     client.send_all(bytes);
   }
-}
-
-template <class Row>
-outcome ping(const std::string& to, const arguments& more) {
-  arguments all{to};
-  all.insert(all.end(), more.begin(), more.end());
-  return echo<Row>("ping", all);
 }
 
 }  // namespace
@@ -137,7 +97,7 @@ TEST_CASE_TEMPLATE("ping: messages larger than all buffers do not deadlock", Row
     const outcome pinged =
         ping<Row>(server.uri(which), {"-c", "2", "-i", "0", "-s", "16Mi", "-W", "off"});
     CHECK(pinged.result == 0);
-    CHECK(has(pinged.out, "16777216 bytes from "));
+    CHECK(contains(pinged.out, "16777216 bytes from "));
   }
   CHECK(server.stop() == 0);
 }
@@ -160,7 +120,7 @@ TEST_CASE_TEMPLATE("ping: many connections share the count", Row, DUET_APP_COLUM
   const outcome pinged =
       ping<Row>(at["endpoint"], {"-c", "1000", "-i", "0", "-q", "--connections", "100"});
   CHECK(pinged.result == 0);
-  CHECK(has(pinged.out, "sent 1000, received 1000, bad 0\n"));
+  CHECK(contains(pinged.out, "sent 1000, received 1000, bad 0\n"));
   server.signal(SIGTERM);
   const auto summary = nlohmann::json::parse(server.read_line());
   CHECK(summary["accepted"] == 100);
@@ -173,7 +133,7 @@ TEST_CASE_TEMPLATE("ping: a new connection for each message", Row, DUET_APP_ROWS
   const auto at = nlohmann::json::parse(server.read_line());
   const outcome pinged = ping<Row>(at["endpoint"], {"-c", "5", "-i", "0", "--reconnect"});
   CHECK(pinged.result == 0);
-  CHECK(has(pinged.out, "sent 5, received 5, bad 0\n"));
+  CHECK(contains(pinged.out, "sent 5, received 5, bad 0\n"));
   server.signal(SIGTERM);
   CHECK(nlohmann::json::parse(server.read_line())["accepted"] == 5);
   CHECK(server.wait() == 0);
@@ -181,7 +141,7 @@ TEST_CASE_TEMPLATE("ping: a new connection for each message", Row, DUET_APP_ROWS
 
 TEST_CASE_TEMPLATE("ping: a changed byte is a bad reply and exit 6", Row, DUET_APP_ROWS) {
   // The second connection shows that a new one is made: in the old one nobody would know where a reply begins.
-  const peer corrupting(2, [](raw_socket& client, int which) {
+  const scripted_peer corrupting(2, [](raw_socket& client, int which) {
     byte_vector bytes = client.receive(64);
     if (which == 0) bytes[17] ^= std::byte{0xff};
     client.send_all(bytes);
@@ -189,12 +149,12 @@ TEST_CASE_TEMPLATE("ping: a changed byte is a bad reply and exit 6", Row, DUET_A
   });
   const outcome pinged = ping<Row>(corrupting.uri(), {"-c", "2", "-i", "0"});
   CHECK(pinged.result == 6);
-  CHECK(has(pinged.out, "bad reply from " + corrupting.uri() + " seq=1: byte 17 is 0x"));
-  CHECK(has(pinged.out, "sent 2, received 1, bad 1\n"));
+  CHECK(contains(pinged.out, "bad reply from " + corrupting.uri() + " seq=1: byte 17 is 0x"));
+  CHECK(contains(pinged.out, "sent 2, received 1, bad 1\n"));
 }
 
 TEST_CASE_TEMPLATE("ping: a reply that does not come in time is lost", Row, DUET_APP_ROWS) {
-  const peer forgetful(2, [](raw_socket& client, int which) {
+  const scripted_peer forgetful(2, [](raw_socket& client, int which) {
     if (which == 0) {
       wait_for(client, 64);
       wait_for(client, 1);
@@ -204,45 +164,45 @@ TEST_CASE_TEMPLATE("ping: a reply that does not come in time is lost", Row, DUET
   });
   const outcome pinged = ping<Row>(forgetful.uri(), {"-c", "2", "-i", "0", "-W", "100ms"});
   CHECK(pinged.result == 1);
-  CHECK(has(pinged.out, "no reply from " + forgetful.uri() + " seq=1: timed out\n"));
-  CHECK(has(pinged.out, "sent 2, received 1, bad 0, lost 1\n"));
+  CHECK(contains(pinged.out, "no reply from " + forgetful.uri() + " seq=1: timed out\n"));
+  CHECK(contains(pinged.out, "sent 2, received 1, bad 0, lost 1\n"));
 }
 
 TEST_CASE_TEMPLATE("ping: no reply at all is exit 5", Row, DUET_APP_ROWS) {
   const raw_socket silent = raw_socket::listening(duet::endpoint::parse("127.0.0.1:0"));
   const outcome pinged = ping<Row>(silent.local_endpoint().to_string(), {"-c", "1", "-W", "100ms"});
   CHECK(pinged.result == 5);
-  CHECK(has(pinged.out, "sent 1, received 0, bad 0, lost 1\n"));
-  CHECK_FALSE(has(pinged.out, "min/"));
+  CHECK(contains(pinged.out, "sent 1, received 0, bad 0, lost 1\n"));
+  CHECK_FALSE(contains(pinged.out, "min/"));
 }
 
 TEST_CASE_TEMPLATE("ping: a server that goes away loses messages and no more", Row, DUET_APP_ROWS) {
-  const peer leaving(2, [](raw_socket& client, int which) {
+  const scripted_peer leaving(2, [](raw_socket& client, int which) {
     if (which == 1) return echo_all(client);
     client.send_all(client.receive(64));
     wait_for(client, 64);
   });
   const outcome pinged = ping<Row>(leaving.uri(), {"-c", "3", "-i", "0"});
   CHECK(pinged.result == 1);
-  CHECK(has(pinged.out, "seq=2: end of stream\n"));
-  CHECK(has(pinged.out, "sent 3, received 2, bad 0, lost 1\n"));
+  CHECK(contains(pinged.out, "seq=2: end of stream\n"));
+  CHECK(contains(pinged.out, "sent 3, received 2, bad 0, lost 1\n"));
 }
 
 TEST_CASE_TEMPLATE("ping: the whole deadline ends it", Row, DUET_APP_ROWS) {
   tcp_server<Row> server;
   const outcome endless = ping<Row>(server.uri(), {"-w", "200ms", "-i", "1ms", "-q"});
   CHECK(endless.result == 0);
-  CHECK(has(endless.out, ", bad 0"));
+  CHECK(contains(endless.out, ", bad 0"));
   const outcome counted = ping<Row>(server.uri(), {"-w", "200ms", "-c", "2", "-i", "1h", "-q"});
   CHECK(counted.result == 1);
-  CHECK(has(counted.out, "sent 1, received 1, bad 0\n"));
+  CHECK(contains(counted.out, "sent 1, received 1, bad 0\n"));
   CHECK(server.stop() == 0);
 }
 
 TEST_CASE_TEMPLATE("ping: a closed output ends it", Row, DUET_APP_ROWS) {
   tcp_server<Row> server;
   child program(command_line<Row>("ping", {server.uri(), "-i", "0"}));
-  CHECK(has(program.read_line(), "seq=1 "));
+  CHECK(contains(program.read_line(), "seq=1 "));
   program.close_out();
   CHECK(program.wait() == -SIGPIPE);
   CHECK(server.stop() == 0);
@@ -254,6 +214,6 @@ TEST_CASE_TEMPLATE("ping: a full disk as output ends it", Row, DUET_APP_ROWS) {
       run({"sh", "-c", "exec \"$@\" > /dev/full", "sh", DUET_ECHO, "ping", server.uri(), "-i", "0",
            "--backend", Row::backend, "--model", Row::model});
   CHECK(pinged.result == 1);
-  CHECK(has(pinged.err, "write standard output: No space left on device"));
+  CHECK(contains(pinged.err, "write standard output: No space left on device"));
   CHECK(server.stop() == 0);
 }

@@ -19,11 +19,6 @@ using namespace duet::test;
 
 namespace {
 
-template <class Row>
-outcome send(const std::string& to, const arguments& more, std::string_view input) {
-  return echo<Row>("send", tcp_server<Row>::with(to.c_str(), more), input);
-}
-
 raw_datagram loopback_peer() {
   return raw_datagram::bound(duet::endpoint::parse("udp://127.0.0.1:0"));
 }

@@ -4,47 +4,15 @@
 #include <poll.h>
 
 #include <array>
-#include <functional>
-#include <thread>
 
 #include "echo_app.hpp"
 #include "raw_socket.hpp"
+#include "scripted_peer.hpp"
 #include "temporary_folder.hpp"
 
 using namespace duet::test;
 
 namespace {
-
-/// Until so many bytes have come, or the end: what they are does not matter.
-void wait_for(const raw_socket& client, std::size_t bytes) {
-  [[maybe_unused]] const byte_vector ignored = client.receive(bytes);
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// A peer for one connection, on a thread of its own.
-class peer {
- public:
-  explicit peer(std::function<void(raw_socket&)> serve)
-      : listener_(raw_socket::listening(duet::endpoint::parse("127.0.0.1:0"))),
-        thread_([this, serve = std::move(serve)] {
-          raw_socket client = listener_.accept();
-          try {
-            serve(client);
-          } catch (const std::
-                       system_error&) {  // the client has gone: the test sees by its exit code why
-          }
-        }) {}
-  ~peer() { thread_.join(); }
-
-  [[nodiscard]] std::string uri() const { return listener_.local_endpoint().to_string(); }
-
- private:
-  raw_socket listener_;
-  std::thread thread_;
-};
 
 /// Writes `total` pattern bytes to a program's input and compares its output. The output is read only when the input takes nothing
 /// more, in small pieces: every buffer between is full most of the time.
@@ -83,13 +51,6 @@ void pass_through(child& program, std::uint64_t total) {
   }
   CHECK(received.size() == total);
   CHECK(received == sent);
-}
-
-template <class Row>
-outcome send(const std::string& to, const arguments& more, std::string_view input) {
-  arguments all{to};
-  all.insert(all.end(), more.begin(), more.end());
-  return echo<Row>("send", all, input);
 }
 
 }  // namespace
@@ -134,23 +95,23 @@ TEST_CASE_TEMPLATE("send: shows both pairs of calls", Row, asio_blocking, posix_
   tcp_server<Row> server({"--io", "sendrecv"});
   const outcome rw = send<Row>(server.uri(), {"--trace"}, "hello");
   CHECK(rw.out == "hello");
-  CHECK(has(rw.err, "\nwrite "));
-  CHECK(has(rw.err, "\nread "));
-  CHECK_FALSE(has(rw.err, "\nrecv "));
+  CHECK(contains(rw.err, "\nwrite "));
+  CHECK(contains(rw.err, "\nread "));
+  CHECK_FALSE(contains(rw.err, "\nrecv "));
   for (const char* const flags : {"peek", "waitall", "peek,waitall"}) {
     const outcome sr = send<Row>(
         server.uri(), {"--trace", "--io", "sendrecv", "--recv-flags", flags, "--verify"}, "hello");
     CHECK(sr.result == 0);
     CHECK(sr.out == "hello");
-    CHECK(has(sr.err, "\nsend "));
-    CHECK(has(sr.err, "\nrecv "));
-    CHECK_FALSE(has(sr.err, "\nwrite "));
+    CHECK(contains(sr.err, "\nsend "));
+    CHECK(contains(sr.err, "\nrecv "));
+    CHECK_FALSE(contains(sr.err, "\nwrite "));
   }
   CHECK(server.stop() == 0);
 }
 
 TEST_CASE_TEMPLATE("send: verify says at which byte the echo differs", Row, DUET_APP_ROWS) {
-  const peer corrupting([](raw_socket& client) {
+  const scripted_peer corrupting([](raw_socket& client) {
     byte_vector bytes = client.receive(5000);
     bytes[1234] ^= std::byte{1};
     client.send_all(bytes);
@@ -163,14 +124,14 @@ TEST_CASE_TEMPLATE("send: verify says at which byte the echo differs", Row, DUET
 }
 
 TEST_CASE_TEMPLATE("send: verify notices bytes that were never sent", Row, DUET_APP_ROWS) {
-  const peer talkative([](raw_socket& client) {
+  const scripted_peer talkative([](raw_socket& client) {
     client.send_all(client.receive(3));
     wait_for(client, 1);
     client.send_all(as_bytes("more"));
   });
   const outcome sent = send<Row>(talkative.uri(), {"--verify"}, "abc");
   CHECK(sent.result == 6);
-  CHECK(has(sent.err, "differs at byte 3"));
+  CHECK(contains(sent.err, "differs at byte 3"));
 }
 
 TEST_CASE_TEMPLATE("send: an echo that ends early is no success", Row, DUET_APP_ROWS) {
@@ -182,25 +143,25 @@ TEST_CASE_TEMPLATE("send: an echo that ends early is no success", Row, DUET_APP_
   };
   const std::string bytes(as_text(some_bytes(5000)));
   {
-    const peer early(serve);
+    const scripted_peer early(serve);
     const outcome sent = send<Row>(early.uri(), {}, bytes);
     CHECK(sent.result == 1);
     CHECK((sent.out == bytes.substr(0, 100)));
-    CHECK(has(sent.err, "the server ended after 100 of 5000 bytes"));
+    CHECK(contains(sent.err, "the server ended after 100 of 5000 bytes"));
   }
-  const peer early(serve);
+  const scripted_peer early(serve);
   CHECK(send<Row>(early.uri(), {"--verify"}, bytes).result == 6);
 }
 
 TEST_CASE_TEMPLATE("send: a connection that is reset is a failure at run time", Row,
                    DUET_APP_ROWS) {
-  const peer resetting([](raw_socket& client) {
+  const scripted_peer resetting([](raw_socket& client) {
     wait_for(client, 1);
     client.reset();
   });
   const outcome sent = send<Row>(resetting.uri(), {}, as_text(some_bytes(5000)));
   CHECK(sent.result == 1);
-  CHECK(has(sent.err, "duet-echo: send " + resetting.uri() + ": "));
+  CHECK(contains(sent.err, "duet-echo: send " + resetting.uri() + ": "));
 }
 
 TEST_CASE_TEMPLATE("send: a server that never answers times out when asked to", Row,
@@ -208,7 +169,7 @@ TEST_CASE_TEMPLATE("send: a server that never answers times out when asked to", 
   const raw_socket silent = raw_socket::listening(duet::endpoint::parse("127.0.0.1:0"));
   const outcome sent = send<Row>(silent.local_endpoint().to_string(), {"-W", "200ms"}, "hello");
   CHECK(sent.result == 5);
-  CHECK(has(sent.err, "timed out: no echo for 200 ms after 0 of 5 bytes"));
+  CHECK(contains(sent.err, "timed out: no echo for 200 ms after 0 of 5 bytes"));
 }
 
 TEST_CASE_TEMPLATE("send: a closed output ends it by SIGPIPE", Row, DUET_APP_ROWS) {
@@ -230,7 +191,7 @@ TEST_CASE_TEMPLATE("send: a full disk as output is an error", Row, DUET_APP_ROWS
                             server.uri(), "--backend", Row::backend, "--model", Row::model},
                            "hello");
   CHECK(sent.result == 1);
-  CHECK(has(sent.err, "No space left on device"));
+  CHECK(contains(sent.err, "No space left on device"));
   CHECK(server.stop() == 0);
 }
 

@@ -4,10 +4,8 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "echo_app.hpp"
 #include "ipv6.hpp"
@@ -19,17 +17,6 @@ using namespace duet::test;
 
 namespace {
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream all;
-  all << file.rdbuf();
-  return all.str();
-}
-
 /// A socket that can be answered, of the server's family.
 raw_datagram peer_of(const duet::endpoint& server, const temporary_folder& folder) {
   if (server.is_unix())
@@ -40,23 +27,23 @@ raw_datagram peer_of(const duet::endpoint& server, const temporary_folder& folde
 }
 
 /// Sends and receives one datagram.
-std::string echo_of(const raw_datagram& peer, const duet::endpoint& at, std::string_view text) {
+std::string datagram_echo_of(const raw_datagram& peer, const duet::endpoint& at,
+                             std::string_view text) {
   peer.send_to(as_bytes(text), at);
   const raw_datagram::received got = peer.receive();
   CHECK(got.peer == at);
   return std::string(as_text(got.bytes));
 }
 
-std::string echo_of(const duet::endpoint& at, std::string_view text) {
+std::string datagram_echo_of(const duet::endpoint& at, std::string_view text) {
   const temporary_folder folder;
-  return echo_of(peer_of(at, folder), at, text);
+  return datagram_echo_of(peer_of(at, folder), at, text);
 }
 
 template <class Row>
 struct udp_server : running_server {
   explicit udp_server(const arguments& more = {})
-      : running_server(command_line<Row>("serve", tcp_server<Row>::with("udp://127.0.0.1:0", more)),
-                       1) {}
+      : running_server(command_line<Row>("serve", with("udp://127.0.0.1:0", more)), 1) {}
 };
 
 /// Where a datagram comes from that may be another echo server's: the same port, another address.
@@ -82,8 +69,8 @@ TEST_CASE_TEMPLATE("serve datagrams: every transport beside streams", Row, DUET_
                                std::to_string(server.at[2].port()) + "\n" + name + "\n");
   for (const std::size_t which : {0U, 1U, 3U}) {
     CAPTURE(which);
-    CHECK(echo_of(server.at[which], "hello") == "hello");
-    CHECK(echo_of(server.at[which], "").empty());
+    CHECK(datagram_echo_of(server.at[which], "hello") == "hello");
+    CHECK(datagram_echo_of(server.at[which], "").empty());
   }
   const raw_socket stream = raw_socket::connected(server.at[2]);
   stream.send_all(as_bytes("bytes"));
@@ -92,20 +79,20 @@ TEST_CASE_TEMPLATE("serve datagrams: every transport beside streams", Row, DUET_
   CHECK(stream.receive(1).empty());
   CHECK(server.stop() == 0);
   CHECK(server.program.out().empty());
-  CHECK(has(server.program.err(), "echoed 5 bytes of 1 connections, 0 failed, 0 cut\n"));
-  CHECK(has(server.program.err(), "echoed 6 of 6 datagrams, 15 bytes, 0 lost\n"));
+  CHECK(contains(server.program.err(), "echoed 5 bytes of 1 connections, 0 failed, 0 cut\n"));
+  CHECK(contains(server.program.err(), "echoed 6 of 6 datagrams, 15 bytes, 0 lost\n"));
   CHECK(folder.files().size() == 1);  // the port file
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: IPv6 and the dual-stack wildcard", Row, DUET_APP_ROWS) {
   if (!has_ipv6()) DUET_SKIP("no IPv6 loopback");
   running_server server(command_line<Row>("serve", {"udp://[::1]:0", "udp://*:0"}), 2);
-  CHECK(echo_of(server.at[0], "six") == "six");
+  CHECK(datagram_echo_of(server.at[0], "six") == "six");
   const std::uint16_t port = server.at[1].port();
-  CHECK(echo_of({duet::transport::udp, duet::address::loopback_v4(), port}, "4") == "4");
-  CHECK(echo_of({duet::transport::udp, duet::address::loopback_v6(), port}, "6") == "6");
+  CHECK(datagram_echo_of({duet::transport::udp, duet::address::loopback_v4(), port}, "4") == "4");
+  CHECK(datagram_echo_of({duet::transport::udp, duet::address::loopback_v6(), port}, "6") == "6");
   CHECK(server.stop() == 0);
-  CHECK_FALSE(has(server.program.err(), "connections"));
+  CHECK_FALSE(contains(server.program.err(), "connections"));
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: the answer comes from the address that was asked", Row,
@@ -113,14 +100,14 @@ TEST_CASE_TEMPLATE("serve datagrams: the answer comes from the address that was 
   running_server server(command_line<Row>("serve", {"udp://0.0.0.0:0"}), 1);
   const auto asked =
       duet::endpoint::parse("udp://127.0.0.2:" + std::to_string(server.at[0].port()));
-  CHECK(echo_of(asked, "2") == "2");  // which checks who answers
+  CHECK(datagram_echo_of(asked, "2") == "2");  // which checks who answers
   CHECK(server.stop() == 0);
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: a name binds every address of it", Row, DUET_APP_ROWS) {
   check_every_address_bound<Row>(
       "udp://localhost:0",
-      [](const duet::endpoint& at, std::string_view text) { return echo_of(at, text); });
+      [](const duet::endpoint& at, std::string_view text) { return datagram_echo_of(at, text); });
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: what cannot be bound is named", Row, DUET_APP_ROWS) {
@@ -158,17 +145,17 @@ TEST_CASE_TEMPLATE("serve datagrams: the guard answers no server and says so", R
   other.send_to(as_bytes("bounce"), server.at[0]);
   server.program.wait_for_err("not answered: looping (" + other.local_endpoint().to_string() +
                               ")\n");
-  CHECK(echo_of(server.at[0], "x") == "x");
+  CHECK(datagram_echo_of(server.at[0], "x") == "x");
   CHECK_FALSE(other.anything());
   CHECK(server.stop() == 0);
-  CHECK(has(server.program.err(),
-            "echoed 1 of 2 datagrams, 1 bytes, 0 lost; not answered: 1 looping\n"));
+  CHECK(contains(server.program.err(),
+                 "echoed 1 of 2 datagrams, 1 bytes, 0 lost; not answered: 1 looping\n"));
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: without the guard every port is answered", Row,
                    DUET_APP_ROWS) {
   udp_server<Row> server({"--no-loop-guard", "--quiet"});
-  CHECK(echo_of(like_a_server(server.at[0]), server.at[0], "bounce") == "bounce");
+  CHECK(datagram_echo_of(like_a_server(server.at[0]), server.at[0], "bounce") == "bounce");
   CHECK(server.stop() == 0);
   CHECK(server.program.err().empty());
 }
@@ -188,7 +175,7 @@ TEST_CASE_TEMPLATE("serve datagrams: json has the events and the counters", Row,
   const auto at = duet::endpoint::parse(std::string(udp["endpoint"]));
   const auto local = next();
   CHECK(local["port"] == 0);
-  CHECK(echo_of(at, "four") == "four");
+  CHECK(datagram_echo_of(at, "four") == "four");
   const raw_datagram other = like_a_server(at);
   other.send_to(as_bytes("bounce"), at);
   const auto looping = next();
@@ -216,7 +203,7 @@ TEST_CASE_TEMPLATE("serve datagrams: json has the events and the counters", Row,
 TEST_CASE_TEMPLATE("serve datagrams: trace shows the steps and the options", Row,
                    DUET_APP_COLUMNS) {
   udp_server<Row> server({"--trace", "--rcvbuf", "64Ki", "--ttl", "9", "--batch", "4"});
-  CHECK(echo_of(server.at[0], "hello") == "hello");
+  CHECK(datagram_echo_of(server.at[0], "hello") == "hello");
   server.program.wait_for_err("sendmmsg");
   CHECK(server.stop() == 0);
   const std::string& err = server.program.err();
@@ -229,13 +216,13 @@ TEST_CASE_TEMPLATE("serve datagrams: trace shows the steps and the options", Row
     REQUIRE_MESSAGE(at != std::string::npos, step, " is missing in\n", err);
     from = at;
   }
-  CHECK(has(err, "[socket.bind]") == (std::string_view(Row::backend) == "asio"));
+  CHECK(contains(err, "[socket.bind]") == (std::string_view(Row::backend) == "asio"));
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: trace shows the documented flow call after call", Row,
                    DUET_APP_BLOCKING) {
   udp_server<Row> server({"--trace", "--rcvbuf", "64Ki", "--ttl", "9"});
-  CHECK(echo_of(server.at[0], "hello") == "hello");
+  CHECK(datagram_echo_of(server.at[0], "hello") == "hello");
   server.program.wait_for_err("sendto");
   CHECK(server.stop() == 0);
   const std::string& err = server.program.err();
@@ -248,7 +235,7 @@ TEST_CASE_TEMPLATE("serve datagrams: trace shows the documented flow call after 
     REQUIRE_MESSAGE(at != std::string::npos, step, " is missing in\n", err);
     from = at;
   }
-  CHECK(has(err, "[socket.receive_from]") == (std::string_view(Row::backend) == "asio"));
+  CHECK(contains(err, "[socket.receive_from]") == (std::string_view(Row::backend) == "asio"));
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: what is too long has no answer and is counted", Row,
@@ -258,12 +245,12 @@ TEST_CASE_TEMPLATE("serve datagrams: what is too long has no answer and is count
   const raw_datagram peer = peer_of(server.at[0], folder);
   peer.send_to(byte_vector(70'000), server.at[0]);
   server.program.wait_for_err("not answered: truncated (" + peer.local_endpoint().to_string());
-  CHECK(echo_of(peer, server.at[0], "x") == "x");
+  CHECK(datagram_echo_of(peer, server.at[0], "x") == "x");
   peer.send_to(some_bytes(65'535), server.at[0]);
   CHECK((peer.receive().bytes == some_bytes(65'535)));
   CHECK(server.stop() == 0);
-  CHECK(has(server.program.err(),
-            "echoed 2 of 3 datagrams, 65536 bytes, 0 lost; not answered: 1 truncated\n"));
+  CHECK(contains(server.program.err(),
+                 "echoed 2 of 3 datagrams, 65536 bytes, 0 lost; not answered: 1 truncated\n"));
 }
 
 TEST_CASE_TEMPLATE("serve datagrams: a signal ends one that waits for its peer at once", Row,
@@ -277,7 +264,7 @@ TEST_CASE_TEMPLATE("serve datagrams: a signal ends one that waits for its peer a
     CHECK(server.stop(number) == 0);
     // The alternative is the end of the 10 s that streams have to drain.
     CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(8));
-    CHECK(has(server.program.err(), "echoed "));
+    CHECK(contains(server.program.err(), "echoed "));
   }
   CHECK(folder.files().empty());
 }
@@ -321,5 +308,5 @@ TEST_CASE_TEMPLATE("serve datagrams: socat and ncat are peers", Row, DUET_APP_RO
     }
   }
   CHECK(server.stop() == 0);
-  CHECK(has(server.program.err(), "echoed 8 of 8 datagrams, 32 bytes, 0 lost\n"));
+  CHECK(contains(server.program.err(), "echoed 8 of 8 datagrams, 32 bytes, 0 lost\n"));
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -17,15 +16,8 @@ using namespace duet::test;
 
 namespace {
 
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream all;
-  all << file.rdbuf();
-  return all.str();
-}
-
 /// The echo of `text` by a peer that shares nothing with the programs.
-std::string echo_of(const duet::endpoint& at, std::string_view text) {
+std::string whole_echo_of(const duet::endpoint& at, std::string_view text) {
   const raw_socket peer = raw_socket::connected(at);
   peer.send_all(as_bytes(text));
   peer.shut_down(SHUT_WR);
@@ -45,17 +37,13 @@ unsigned open_flags(const std::string& info) {
 
 std::string text_of(const nlohmann::json& value) { return value; }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("serve: says where it listens and echoes there", Row, DUET_APP_ROWS) {
   tcp_server<Row> server;
   CHECK(server.at[0].port() != 0);
   CHECK(server.at[0].address() == duet::address::loopback_v4());
-  CHECK(echo_of(server.at[0], "hello") == "hello");
+  CHECK(whole_echo_of(server.at[0], "hello") == "hello");
   CHECK(server.stop() == 0);
   CHECK(server.program.out().empty());
 }
@@ -71,7 +59,7 @@ TEST_CASE_TEMPLATE("serve: several endpoints and every transport", Row, DUET_APP
   CHECK(server.uri(2) == "unix:" + name);
   CHECK(server.uri(0) != server.uri(3));
   for (const duet::endpoint& each : server.at)
-    CHECK(echo_of(each, each.to_string()) == each.to_string());
+    CHECK(whole_echo_of(each, each.to_string()) == each.to_string());
   CHECK(server.stop(SIGINT) == 0);
   CHECK(folder.files().empty());
 }
@@ -83,8 +71,8 @@ TEST_CASE_TEMPLATE("serve: a name binds every address of it", Row, DUET_APP_ROWS
 TEST_CASE_TEMPLATE("serve: the dual-stack wildcard takes both families", Row, DUET_APP_COLUMNS) {
   running_server server(command_line<Row>("serve", {"tcp://*:0"}), 1);
   const std::uint16_t port = server.at[0].port();
-  CHECK(echo_of({duet::transport::tcp, duet::address::loopback_v4(), port}, "4") == "4");
-  CHECK(echo_of({duet::transport::tcp, duet::address::loopback_v6(), port}, "6") == "6");
+  CHECK(whole_echo_of({duet::transport::tcp, duet::address::loopback_v4(), port}, "4") == "4");
+  CHECK(whole_echo_of({duet::transport::tcp, duet::address::loopback_v6(), port}, "6") == "6");
   CHECK(server.stop() == 0);
 }
 
@@ -139,13 +127,13 @@ TEST_CASE_TEMPLATE("serve: what cannot be bound is named and nothing is announce
   CHECK(folder.files().empty());
   const outcome absent = echo<Row>("serve", {"unix:" + folder.path() + "/none/s"});
   CHECK(absent.result == 1);
-  CHECK(has(absent.err,
-            "duet-echo: listen unix:" + folder.path() + "/none/s: No such file or directory"));
+  CHECK(contains(absent.err,
+                 "duet-echo: listen unix:" + folder.path() + "/none/s: No such file or directory"));
   const outcome nowhere =
       echo<Row>("serve", {"127.0.0.1:0", "--port-file", folder.path() + "/none/p"});
   CHECK(nowhere.result == 1);
   CHECK(nowhere.out.empty());
-  CHECK(has(nowhere.err, folder.path() + "/none/p: No such file or directory"));
+  CHECK(contains(nowhere.err, folder.path() + "/none/p: No such file or directory"));
 }
 
 TEST_CASE_TEMPLATE("serve: json has a line for each event", Row, DUET_APP_ROWS) {
@@ -161,7 +149,7 @@ TEST_CASE_TEMPLATE("serve: json has a line for each event", Row, DUET_APP_ROWS) 
   CHECK(listening["model"] == Row::model);
   const auto at = duet::endpoint::parse(text_of(listening["endpoint"]));
   CHECK(listening["port"] == at.port());
-  CHECK(echo_of(at, "four") == "four");
+  CHECK(whole_echo_of(at, "four") == "four");
   const auto accepted = next();
   CHECK(accepted["event"] == "accepted");
   CHECK(text_of(accepted["peer"]).starts_with("tcp://127.0.0.1:"));
@@ -183,7 +171,7 @@ TEST_CASE_TEMPLATE("serve: json has a line for each event", Row, DUET_APP_ROWS) 
 
 TEST_CASE_TEMPLATE("serve: quiet keeps the ready line only", Row, DUET_APP_ROWS) {
   tcp_server<Row> server({"--quiet"});
-  CHECK(echo_of(server.at[0], "x") == "x");
+  CHECK(whole_echo_of(server.at[0], "x") == "x");
   CHECK(server.stop() == 0);
   CHECK(server.program.out().empty());
   CHECK(server.program.err().empty());
@@ -191,7 +179,7 @@ TEST_CASE_TEMPLATE("serve: quiet keeps the ready line only", Row, DUET_APP_ROWS)
 
 TEST_CASE_TEMPLATE("serve: trace shows the documented steps in order", Row, DUET_APP_ROWS) {
   tcp_server<Row> server({"--trace", "--backlog", "7"});
-  CHECK(echo_of(server.at[0], "hello") == "hello");
+  CHECK(whole_echo_of(server.at[0], "hello") == "hello");
   server.program.wait_for_err("close");
   CHECK(server.stop() == 0);
   const std::string& err = server.program.err();
@@ -205,14 +193,14 @@ TEST_CASE_TEMPLATE("serve: trace shows the documented steps in order", Row, DUET
     from = at;
   }
   const bool asio = std::string_view(Row::backend) == "asio";
-  CHECK(has(err, "[acceptor.listen]") == asio);
+  CHECK(contains(err, "[acceptor.listen]") == asio);
 }
 
 TEST_CASE_TEMPLATE("serve: trace names the error of a step", Row, DUET_APP_ROWS) {
   const raw_socket taken = raw_socket::listening(duet::endpoint::parse("127.0.0.1:0"));
   const outcome busy = echo<Row>("serve", {taken.local_endpoint().to_string(), "--trace"});
   CHECK(busy.result == 1);
-  CHECK(has(busy.err, " -> EADDRINUSE (Address already in use)"));
+  CHECK(contains(busy.err, " -> EADDRINUSE (Address already in use)"));
 }
 
 TEST_CASE_TEMPLATE("serve: no more connections at a time than asked for", Row, DUET_APP_COLUMNS) {
@@ -261,9 +249,9 @@ TEST_CASE_TEMPLATE("serve: every descriptor is close-on-exec", Row, DUET_APP_ROW
 TEST_CASE("serve: the columns differ in name only when versions are asked for") {
   const outcome version = run({DUET_ECHO, "--version"});
   CHECK(version.result == 0);
-  CHECK(has(version.out, "duet-echo " DUET_VERSION "\n"));
-  CHECK(has(version.out, "\nAsio 1."));
-  CHECK(has(version.out, " (epoll)\n"));
-  CHECK(has(version.out, "\ncompiler "));
+  CHECK(contains(version.out, "duet-echo " DUET_VERSION "\n"));
+  CHECK(contains(version.out, "\nAsio 1."));
+  CHECK(contains(version.out, " (epoll)\n"));
+  CHECK(contains(version.out, "\ncompiler "));
   CHECK(version.err.empty());
 }

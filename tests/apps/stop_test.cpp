@@ -12,10 +12,6 @@ using namespace duet::test;
 
 namespace {
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// A client that has been served, and is idle.
 raw_socket idle_client(const duet::endpoint& at) {
   raw_socket client = raw_socket::connected(at);
@@ -34,7 +30,7 @@ TEST_CASE_TEMPLATE("stop: an idle client is let go and the server exits 0", Row,
     CHECK(client.receive(1).empty());
     client.shut_down(SHUT_WR);
     CHECK(server.program.wait() == 0);
-    CHECK(has(server.program.err(), number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    CHECK(contains(server.program.err(), number == SIGTERM ? "SIGTERM" : "SIGINT"));
   }
 }
 
@@ -88,11 +84,11 @@ TEST_CASE_TEMPLATE("stop: ping prints its totals and dies by the signal", Row, D
   tcp_server<Row> server;
   for (const int number : {SIGINT, SIGTERM}) {
     child ping(command_line<Row>("ping", {server.uri(), "-i", "1h"}));
-    CHECK(has(ping.read_line(), "seq=1 "));
+    CHECK(contains(ping.read_line(), "seq=1 "));
     ping.signal(number);
     CHECK(ping.wait() == -number);
-    CHECK(has(ping.out(), "sent 1, received 1, bad 0\n"));
-    CHECK(has(ping.out(), "min/mean/p50/p90/p99/p99.9/max = "));
+    CHECK(contains(ping.out(), "sent 1, received 1, bad 0\n"));
+    CHECK(contains(ping.out(), "min/mean/p50/p90/p99/p99.9/max = "));
   }
   CHECK(server.stop() == 0);
 }
@@ -104,7 +100,7 @@ TEST_CASE_TEMPLATE("stop: ping that waits for a reply ends at the signal", Row, 
   CHECK(connection.receive(64).size() == 64);
   ping.signal(SIGINT);
   CHECK(ping.wait() == -SIGINT);
-  CHECK(has(ping.out(), "sent 1, received 0, bad 0, unanswered 1\n"));
+  CHECK(contains(ping.out(), "sent 1, received 0, bad 0, unanswered 1\n"));
 }
 
 TEST_CASE_TEMPLATE("stop: send dies by the signal", Row, DUET_APP_ROWS) {
