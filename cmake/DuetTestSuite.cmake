@@ -7,7 +7,7 @@
 #     [LABELS words...]                           ctest labels; NAME is always one
 #     [TIMEOUT seconds]                           default 60
 #     [PCH]                                       precompile Asio and doctest (needs duet::on_asio in LIBS)
-#                                                 and let DUET_JOIN_SUITES join files
+#     [JOIN]                                      let DUET_JOIN_SUITES join files; PCH says so, too
 #     [ENVIRONMENT K=V...] [DEFINITIONS K=V...])
 #
 # doctest's own discovery is not used: it knows no labels of a case. Here the words of a case's
@@ -15,7 +15,7 @@
 set(duet_discover_script "${CMAKE_CURRENT_LIST_DIR}/DuetDiscoverTests.cmake")
 
 function(duet_add_test_suite)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH;JOIN" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
     message(FATAL_ERROR "duet_add_test_suite: NAME and SOURCES are needed; not understood: "
       "${arg_UNPARSED_ARGUMENTS}")
@@ -32,8 +32,8 @@ function(duet_add_test_suite)
     target_precompile_headers(${program} REUSE_FROM duet_test_pch_asio)
     target_link_libraries(${program} PRIVATE duet::on_asio)
   endif()
-  # Six files as one instantiate Asio and the columns once. The other suites have less to save, and many names alike.
-  if(arg_PCH AND DUET_JOIN_SUITES)
+  # Six files as one read their headers and instantiate Asio and the columns once. The other suites have less to save, and many names alike.
+  if((arg_PCH OR arg_JOIN) AND DUET_JOIN_SUITES)
     set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   else()
     set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)

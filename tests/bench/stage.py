@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-LIMIT_S = 50
+LIMIT_S = 110
 TINY = ["run", "--quick", "--blocks", "1", "--squares", "1", "--slot", "4ms", "--warm-up", "1ms", "--seed", "1",
         "--no-counts"]
 ARMS = ["raw", "raw'", "asio", "asio-stock", "asio-coro", "limit"]
