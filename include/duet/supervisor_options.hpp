@@ -33,7 +33,8 @@ struct supervisor_options {
   std::chrono::milliseconds stable_after{1000};
 
   /// The crash loop: nobody serves, and since somebody did, within the window, so many starts more than there are places were in vain (the
-  /// worker died before it was ready, or fork failed). While anybody serves, it goes on trying. Range: >= 1.
+  /// worker died before it was ready, or fork failed). While anybody serves it goes on trying, and while
+  /// anybody starts no failing fork ends that. Range: >= 1.
   std::size_t vain_starts = 5;
   std::chrono::milliseconds crash_window{60'000};
 

@@ -17,7 +17,7 @@ void supervisor::fork_failed(worker_id id, std::error_code error, time_point now
   place& at = places_[gone.place];
   const auto pause = at.pauses.next(random);
   tell(supervisor_event::fork_failed, gone, {}, pause, error);
-  in_vain(now);
+  in_vain(now, anybody(stage::starting));
   if (at.successor == id) return successor_lost(at, now, now + pause, false);
   at.serving = 0;
   refill(at, now + pause);
@@ -240,11 +240,12 @@ void supervisor::fork_what_is_due(time_point now) {
 }
 
 /// A start that came to nothing. One beside somebody who serves is not put down: when that one dies, it would be the end of all.
-void supervisor::in_vain(time_point now) {
+/// Want of processes is no end as long as somebody starts, who may serve, or else is in vain as well.
+void supervisor::in_vain(time_point now, bool somebody_starts) {
   if (stopping_ || anybody(stage::ready)) return;
   vain_.push_back(now);
   while (now - vain_.front() > options_.crash_window) vain_.pop_front();
-  if (vain_.size() < options_.workers + options_.vain_starts) return;
+  if (somebody_starts || vain_.size() < options_.workers + options_.vain_starts) return;
   tell(supervisor_event::gave_up);
   code_ = exit_crash_loop;
   stop(now);

@@ -137,6 +137,24 @@ TEST_CASE("supervisor: what was in vain while somebody served does not count whe
   CHECK(pid == 135);  // two places and three more, of which 130 was the first
 }
 
+TEST_CASE("supervisor: who is starting is waited for while forks fail") {
+  staff of(two_workers());
+  of.forks_fail = true;
+  of.ends(101, exited_with(1));
+  for (int each = 0; each < 20; ++each) of.pass(1s);
+  const lines said = of.take();
+  CHECK(std::ranges::count(said, "fork failed") >= 5);
+  CHECK(std::ranges::count(said, "gave up") == 0);
+  SUBCASE("and serves") {
+    of.ready(102);
+    CHECK(of.take() == lines{"ready 102"});
+  }
+  SUBCASE("and its death is the end") {
+    of.ends(102, exited_with(1));
+    CHECK(std::ranges::count(of.take(), "gave up") == 1);
+  }
+}
+
 TEST_CASE("supervisor: exit code 2 leaves the place empty") {
   staff of = serving(two_workers());
   of.ends(101, exited_with(exit_do_not_respawn));

@@ -130,7 +130,7 @@ class supervisor {
   void drain(worker& it, time_point now);
   void kill(worker& it, supervisor_event why);
   void fork_what_is_due(time_point now);
-  void in_vain(time_point now);
+  void in_vain(time_point now, bool somebody_starts = false);
   void refill(place& of, time_point at);
   void successor_lost(place& of, time_point now, time_point again, bool for_good);
   void go_on_reloading(time_point now);
