@@ -81,8 +81,11 @@ child::child(std::vector<std::string> argv, const options& how) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 
   std::vector<std::string> environment = environment_with(how.environment);
+  // What is ignored here and now is inherited. A shell's trap would not do: it keeps SIGCHLD for itself.
+  const auto before = how.ignored_signal != 0 ? ::signal(how.ignored_signal, SIG_IGN) : SIG_DFL;
   const int status = ::posix_spawnp(&pid_, argv.front().c_str(), &actions, &attributes,
                                     pointers(argv).data(), pointers(environment).data());
+  if (how.ignored_signal != 0) ::signal(how.ignored_signal, before);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   REQUIRE_MESSAGE(status == 0, "cannot start ", argv.front());

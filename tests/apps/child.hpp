@@ -20,6 +20,8 @@ struct child_options {
   std::vector<std::string> environment{};
   /// What standard input is; -1: a pipe that write_in() fills.
   int input_fd = -1;
+  /// What it finds ignored, as whoever starts a program may have it; 0: nothing.
+  int ignored_signal = 0;
 };
 
 class child {

@@ -29,11 +29,11 @@ raw_socket echoed_client(const duet::endpoint& at) {
   return client;
 }
 
-/// Whether it has come to that process and waits to be taken. Source: proc(5), ShdPnd.
-bool is_pending(pid_t pid, int signal) {
+/// Whether the process has the signal in one of its sets: "ShdPnd:" (it has come and waits to be taken), "SigIgn:". Source: proc(5).
+bool has_signal(pid_t pid, std::string_view set_name, int signal) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string word; status >> word;) {
-    if (word != "ShdPnd:") continue;
+    if (word != set_name) continue;
     unsigned long long set = 0;
     status >> std::hex >> set;
     return (set >> (signal - 1) & 1U) != 0;
@@ -137,7 +137,10 @@ TEST_CASE_TEMPLATE("fork: when the parent is killed children end and the port is
 TEST_CASE_TEMPLATE("fork: a terminal's interrupt is the parent's to obey", Row, DUET_APP_FORK) {
   tcp_server<Row> server;
   const raw_socket client = echoed_client(server.at[0]);
-  for (const pid_t each : children_of(server.program.pid())) REQUIRE(::kill(each, SIGINT) == 0);
+  for (const pid_t each : children_of(server.program.pid())) {
+    REQUIRE(::kill(each, SIGINT) == 0);
+    CHECK(has_signal(each, "SigIgn:", SIGINT));
+  }
   client.send_all(as_bytes("y"));
   CHECK(as_text(client.receive(1)) == "y");
   server.program.signal(SIGINT);
@@ -155,7 +158,7 @@ TEST_CASE_TEMPLATE("fork: a group's signal beside the parent's cuts nothing", Ro
   REQUIRE(children.size() == 1);
   for (int each = 0; each < 2; ++each) {
     REQUIRE(::kill(children[0], SIGTERM) == 0);
-    until([&] { return !is_pending(children[0], SIGTERM); });
+    until([&] { return !has_signal(children[0], "ShdPnd:", SIGTERM); });
   }
   server.program.signal(SIGTERM);
   server.program.wait_for_err("draining");
@@ -170,6 +173,15 @@ TEST_CASE_TEMPLATE("fork: at the cap clients wait", Row, DUET_APP_FORK) {
   const raw_socket second = echoed_client(server.at[0]);
   const raw_socket third = raw_socket::connected(server.at[0]);
   third.send_all(as_bytes("z"));
+  // Each is told in a turn of its own, in one of which the third would have been taken in.
+  for (const std::size_t turn : {1U, 2U}) {
+    server.program.signal(SIGUSR1);
+    server.program.wait_until(
+        [&] {
+          return lines_with(server.program.err(), "of 2 connections, 2 active").size() == turn;
+        },
+        "nobody was taken in");
+  }
   CHECK(children_of(server.program.pid()).size() == 2);
   CHECK_FALSE(third.readable_now());
   first.close();
@@ -222,10 +234,9 @@ TEST_CASE_TEMPLATE("fork: SIGUSR1 tells what the children have echoed so far", R
 }
 
 TEST_CASE_TEMPLATE("fork: whoever starts it may have SIGCHLD ignored", Row, DUET_APP_FORK) {
-  arguments command{"sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"};
-  for (const std::string& each : command_line<Row>("serve", {"tcp://127.0.0.1:0", "--trace"}))
-    command.push_back(each);
-  running_server server(command, 1);
+  child::options how;
+  how.ignored_signal = SIGCHLD;
+  tcp_server<Row> server({"--trace"}, how);
   echoed_client(server.at[0]).close();
   server.program.wait_for_err(" -> exited 0");
   CHECK(server.stop() == 0);

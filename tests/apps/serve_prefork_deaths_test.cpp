@@ -195,11 +195,14 @@ TEST_CASE_TEMPLATE("prefork: five that die at once are five replacements", Row, 
 
 TEST_CASE_TEMPLATE("prefork: a worker that is stopped is replaced", Row, DUET_APP_PREFORK) {
   two_workers<Row> server({"tcp://127.0.0.1:0"}, {"--hang-timeout", "1s"});
+  const pid_t other = server.worker(0);
   const pid_t stopped = server.worker(1);
   ::kill(stopped, SIGSTOP);
   server.program.wait_for_err("(pid " + std::to_string(stopped) + ") hung");
   server.wait_for_count("ready\n", 4);
   CHECK(server.worker(1) != stopped);
+  CHECK(server.worker(0) == other);
+  CHECK(times_in(server.program.err(), ") hung") == 1);
   CHECK(server.stop() == 0);
 }
 

@@ -84,6 +84,11 @@ TEST_CASE_TEMPLATE("prefork: workers serve every kind of endpoint", Row, DUET_AP
 
 TEST_CASE_TEMPLATE("prefork: each TCP worker may have a socket of its own", Row, DUET_APP_PREFORK) {
   two_workers<Row> server({"tcp://127.0.0.1:0"}, {"--reuse-port"});
+  const auto first = opened_by(server.worker(0), "socket:");
+  const auto second = opened_by(server.worker(1), "socket:");
+  CHECK(first.size() == 1);
+  CHECK(second.size() == 1);
+  CHECK(targets_in_both(first, second).empty());
   for (int each = 0; each < 10; ++each) CHECK(echo_of(server.at[0], "x") == "x");
   ::kill(server.worker(0), SIGKILL);
   server.wait_for_count("ready\n", 4);  // three workers, and all
@@ -187,16 +192,33 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE("prefork: whoever starts it may have SIGCHLD ignored", Row, DUET_APP_PREFORK) {
-  arguments command{"sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"};
-  for (const std::string& each : two_workers<Row>::words({"tcp://127.0.0.1:0"}, {}))
-    command.push_back(each);
-  running_server server(command, 1);
+  child::options how;
+  how.ignored_signal = SIGCHLD;
+  running_server server(two_workers<Row>::words({"tcp://127.0.0.1:0"}, {}), 1, how);
   server.program.wait_for_err("all ready");
   ::kill(children_of(server.program.pid()).front(), SIGKILL);
   server.program.wait_for_err("ended: killed by SIGKILL");
   server.program.wait_until([&] { return times_in(server.program.err(), "ready\n") >= 4; },
                             "the next one is ready");
   CHECK(server.stop() == 0);
+  CHECK(times_in(server.program.err(), "drained: exited 0") == 2);
+}
+
+TEST_CASE_TEMPLATE("prefork: a terminal's signals are the supervisor's to obey", Row,
+                   DUET_APP_PREFORK) {
+  two_workers<Row> server;
+  const std::vector<pid_t> workers = server.workers();
+  std::vector<raw_socket> clients;
+  for (int each = 0; each < 8; ++each) {
+    clients.push_back(raw_socket::connected(server.at[0]));
+    REQUIRE(still_echoes(clients.back()));
+  }
+  for (const pid_t each : workers)
+    for (const int signal : {SIGINT, SIGHUP, SIGUSR1}) REQUIRE(::kill(each, signal) == 0);
+  for (const raw_socket& each : clients) CHECK(still_echoes(each));
+  CHECK(children_of(server.program.pid()) == workers);
+  clients.clear();
+  CHECK(server.stop(SIGINT) == 0);
   CHECK(times_in(server.program.err(), "drained: exited 0") == 2);
 }
 
@@ -224,11 +246,17 @@ TEST_CASE_TEMPLATE("prefork: nothing is printed twice", Row, DUET_APP_PREFORK) {
   CHECK(last == "summary");
 }
 
-TEST_CASE_TEMPLATE("prefork: the second signal ends at once", Row, DUET_APP_PREFORK) {
-  two_workers<Row> server;
-  const raw_socket stuck = stuck_client(server.at[0]);
+TEST_CASE_TEMPLATE("prefork: the second signal ends at once and before it newcomers are refused",
+                   Row, DUET_APP_PREFORK) {
+  const temporary_folder folder;
+  two_workers<Row> server({"tcp://127.0.0.1:0", "unix:" + folder.fresh_path()},
+                          {"--drain-timeout", "off"});
+  const raw_socket stuck = stuck_in_service(server.at[0]);
   server.program.signal(SIGTERM);
   server.program.wait_for_err("stopping");
+  until(
+      [&] { return raw_socket::opened(server.at[0]).start_connect(server.at[0]) == ECONNREFUSED; });
+  until([&] { return folder.files().empty(); });
   server.program.signal(SIGINT);
   CHECK(server.program.wait() == 128 + SIGINT);
 }
