@@ -8,6 +8,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,6 +60,18 @@ TEST_CASE("process: how a child has ended") {
   REQUIRE(nobodys);
   CHECK(nobodys->unknown);
   CHECK(os::describe(*nobodys) == "gone");
+}
+
+TEST_CASE("process: a child leaves without what its parent has put off for its own end") {
+  const raw_pipe written;
+  std::FILE* const text = ::fdopen(::dup(written.in.fd()), "w");
+  REQUIRE(text != nullptr);
+  std::fputs("once", text);  // in the buffer, of which the child has a copy
+  CHECK(end_of(child_doing([] { return 0; })).well());
+  std::fclose(text);
+  std::array<char, 16> found{};
+  const ssize_t size = ::read(written.out.fd(), found.data(), found.size());
+  CHECK(std::string(found.data(), static_cast<std::size_t>(size)) == "once");
 }
 
 TEST_CASE("process: a child that runs is not waited for by a look and its end is told once") {

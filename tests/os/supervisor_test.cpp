@@ -21,6 +21,18 @@ using namespace duet::test;
 using namespace std::chrono_literals;
 using event = supervisor_event;
 
+namespace {
+
+/// Whom the supervisor has sent what.
+struct step_log : observer {
+  void on_step(const flow_step& step) override {
+    if (step.call == "kill") lines.push_back("kill " + std::string(step.arguments));
+  }
+  std::vector<std::string> lines;
+};
+
+}  // namespace
+
 TEST_CASE("supervisor: each place has a worker and a stop ends them all") {
   const descriptor_map before = open_descriptors();
   staff of(3);
@@ -133,6 +145,38 @@ TEST_CASE("supervisor: a worker that is stopped is killed and replaced") {
 
 TEST_CASE("supervisor: a reload has the new one ready before the old one is told to go") {
   staff of(2);
+  step_log log;
+  of.setup.watcher = &log;
+  std::vector<int> old;
+  std::vector<int> fresh;
+  of.on_news = [&](const supervisor_news& what) {
+    if (what.event == event::drained) return;  // whenever it comes
+    log.lines.push_back(std::string(to_string(what.event)) + ' ' + std::to_string(what.pid));
+    if (what.event == event::all_ready) {
+      old = of.boss->pids();
+      log.lines.clear();
+      of.boss->reload();
+    } else if (what.event == event::started && !old.empty()) {
+      fresh.push_back(what.pid);
+    } else if (what.event == event::reloaded) {
+      of.boss->stop();
+    }
+  };
+  CHECK(of.run().code == 0);
+  REQUIRE(fresh.size() == 2);
+  std::vector<std::string> expected{"reloading 0"};
+  for (const std::size_t each : {0U, 1U}) {
+    const std::string pid = std::to_string(fresh[each]);
+    expected.insert(expected.end(), {"started " + pid, "ready " + pid,
+                                     "kill " + std::to_string(old[each]) + " SIGTERM"});
+  }
+  expected.emplace_back("reloaded 0");
+  log.lines.resize(std::min(log.lines.size(), expected.size()));
+  CHECK(log.lines == expected);
+}
+
+TEST_CASE("supervisor: reload after reload replaces everybody") {
+  staff of(2);
   int rounds = 0;
   of.on_news = [&](const supervisor_news& what) {
     if (what.event == event::all_ready) of.boss->reload();
@@ -167,6 +211,33 @@ TEST_CASE("supervisor: a reload whose workers fail leaves the old ones at work")
   CHECK(of.count(event::retired) == 1);
 }
 
+TEST_CASE("supervisor: a worker that is replaced knows that from a stop") {
+  staff of(1);
+  of.setup.worker = [](os::worker_context& context) {
+    const int code = wait_for_term(context);
+    context.count(context.stopping() ? 0 : 1, 1);
+    return code;
+  };
+  of.on_news = [&](const supervisor_news& what) {
+    if (what.event == event::all_ready) of.boss->reload();
+    if (what.event == event::drained && !of.boss->pids().empty()) of.boss->stop();
+  };
+  CHECK(of.run().code == 0);
+  CHECK(of.count(event::drained) == 2);
+  CHECK(of.total[0] == 1);
+  CHECK(of.total[1] == 1);
+}
+
+TEST_CASE("supervisor: what the program throws ends its workers") {
+  staff of(3);
+  of.on_news = [](const supervisor_news& what) {
+    if (what.event == event::all_ready) throw std::runtime_error("no more");
+  };
+  CHECK_THROWS_AS(of.run(), std::runtime_error);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+}
+
 TEST_CASE("supervisor: who does not go when told to is killed and the code says so") {
   staff of(1);
   of.setup.options.drain_timeout = 50ms;
@@ -188,6 +259,7 @@ TEST_CASE("supervisor: signals stop and kill and are put back as they were") {
   of.setup.stop_signals = {SIGTERM, SIGINT};
   of.setup.reload_signals = {SIGHUP};
   of.setup.other_signals = {SIGUSR1};
+  of.setup.options.drain_timeout = 0ms;  // only the second signal ends them
   of.setup.worker = [](os::worker_context& context) -> int {
     ::signal(SIGTERM, SIG_IGN);
     context.ready();

@@ -34,12 +34,12 @@ struct plain_pipe {
     if (ends[1] >= 0) ::close(ends[1]);
   }
   void close_write() { ::close(std::exchange(ends[1], -1)); }
-  /// How many bytes come until nobody has the writing end.
-  [[nodiscard]] std::size_t read_to_end() const {
-    std::size_t count = 0;
+  /// What comes until nobody has the writing end.
+  [[nodiscard]] std::string read_to_end() const {
+    std::string all;
     char byte = 0;
-    while (::read(ends[0], &byte, 1) == 1) ++count;
-    return count;
+    while (::read(ends[0], &byte, 1) == 1) all += byte;
+    return all;
   }
   std::array<int, 2> ends{};
 };
@@ -55,7 +55,15 @@ std::uint64_t strangers(const os::worker_context& context) {
   return count;
 }
 
-/// A supervisor in a process of its own, whose workers each write a byte when they serve; the byte's pipe is at its end when all have gone.
+/// Where a worker tells that nobody has ended it, and it has had enough.
+int forgotten_fd = -1;
+void forgotten(int) {
+  static_cast<void>(::write(forgotten_fd, "f", 1));
+  ::_exit(1);
+}
+
+/// A supervisor in a process of its own, whose workers each write a byte when they serve and one when they leave; the byte's pipe is at its
+/// end when all have gone.
 pid_t start_apart(plain_pipe& told, int death_signal) {
   const pid_t pid = ::fork();
   if (pid != 0) {
@@ -74,9 +82,14 @@ pid_t start_apart(plain_pipe& told, int death_signal) {
     ::sigprocmask(SIG_BLOCK, &term, nullptr);
     if (killed) context.ready();
     [[maybe_unused]] const auto size = ::write(context.descriptors().front(), "x", 1);
-    ::alarm(45);  // should nobody kill it
+    ::signal(SIGPIPE, SIG_IGN);  // nobody may be left to hear that it is ready
+    forgotten_fd = context.descriptors().front();
+    ::signal(SIGALRM, forgotten);
+    ::alarm(20);
     while (killed) ::pause();
-    return wait_for_term(context);
+    const int code = wait_for_term(context);
+    [[maybe_unused]] const auto told_so = ::write(forgotten_fd, "d", 1);
+    return code;
   };
   of.run();
   ::_exit(0);
@@ -93,7 +106,7 @@ TEST_CASE("supervisor: its death is its workers' death") {
     for (int each = 0; each < 3; ++each) REQUIRE(::read(told.ends[0], &byte, 1) == 1);
     ::kill(boss, SIGKILL);
     ::waitpid(boss, nullptr, 0);
-    CHECK(told.read_to_end() == 0);
+    CHECK(told.read_to_end() == std::string(signal == 0 ? "ddd" : ""));
   }
 }
 
@@ -182,7 +195,9 @@ TEST_CASE("supervisor: no more processes allowed and those that live serve on") 
   if (apart == 0) {
     // A user whose processes are ours alone: two are allowed.
     const rlimit two{2, 2};
-    const bool able = ::setresuid(54321, 54321, 54321) == 0 && ::setrlimit(RLIMIT_NPROC, &two) == 0;
+    const uid_t nobody = 700'000 + static_cast<uid_t>(::getpid());
+    const bool able =
+        ::setresuid(nobody, nobody, nobody) == 0 && ::setrlimit(RLIMIT_NPROC, &two) == 0;
     staff of(2);
     of.setup.options.restart = {50ms, 50ms};
     std::ptrdiff_t failed = 0;
