@@ -32,9 +32,9 @@ function(duet_add_test_suite)
     target_precompile_headers(${program} REUSE_FROM duet_test_pch_asio)
     target_link_libraries(${program} PRIVATE duet::on_asio)
   endif()
-  # Six files as one read their headers and instantiate Asio and the columns once. The other suites have less to save, and many names alike.
+  # Twelve files as one read their headers and instantiate Asio and the columns once. The other suites have less to save, and many names alike.
   if((arg_PCH OR arg_JOIN) AND DUET_JOIN_SUITES)
-    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
   else()
     set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
   endif()

@@ -16,7 +16,7 @@ namespace duet::bench {
 
 class console {
  public:
-  console(bool json, bool color) : json_(json), color_(color) {}
+  console(bool as_json, bool color) : json_(as_json), color_(color) {}
 
   /// @param expected the time that is left, of a resumed run too
   void begin(const run_result&, std::chrono::milliseconds expected);

@@ -123,8 +123,8 @@ std::unique_ptr<child> crew::start_arm(std::size_t arm_index) {
   const arm& which = run_.arms[arm_index];
   auto argv = command_of(which, run_.program_folder, result_.what, run_.how.settings);
   if (run_.prefix_of) {
-    const auto prefix = run_.prefix_of(arm_index);
-    argv.insert(argv.begin(), prefix.begin(), prefix.end());
+    const auto before = run_.prefix_of(arm_index);
+    argv.insert(argv.begin(), before.begin(), before.end());
   }
   auto process = start("arm " + which.name, argv, result_.where.server_cpu);
   const std::string line = process->read_line(start_limit);

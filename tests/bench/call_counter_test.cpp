@@ -10,7 +10,7 @@
 #include "harness/interrupt.hpp"
 
 using namespace duet::bench;
-using counts = std::map<std::string, std::uint64_t>;
+using calls_by_name = std::map<std::string, std::uint64_t>;
 using namespace std::string_view_literals;
 
 TEST_CASE("perf counts: calls by name and what did not happen left out") {
@@ -20,8 +20,9 @@ TEST_CASE("perf counts: calls by name and what did not happen left out") {
       "20000,,syscalls:sys_enter_sendto,157,100.00,,\n"
       "0,,syscalls:sys_enter_read,157,100.00,,\n"
       "60001,,raw_syscalls:sys_enter,157,100.00,,\n"sv;
-  CHECK(parse_perf_counts(text) == counts{{"all", 60001}, {"sendto", 20000}});
-  CHECK(parse_perf_counts("\0007,,raw_syscalls:sys_enter,1,100.00,,\n"sv) == counts{{"all", 7}});
+  CHECK(parse_perf_counts(text) == calls_by_name{{"all", 60001}, {"sendto", 20000}});
+  CHECK(parse_perf_counts("\0007,,raw_syscalls:sys_enter,1,100.00,,\n"sv) ==
+        calls_by_name{{"all", 7}});
   CHECK(parse_perf_counts("").empty());
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("strace counts: the table with and without errors") {
       " 40.00    0.000400           1       488           sendto\n"
       "------ ----------- ----------- --------- --------- ----------------\n"
       "100.00    0.001000           1       988        12 total\n"sv;
-  CHECK(parse_strace_counts(text) == counts{{"all", 988}, {"recvfrom", 500}, {"sendto", 488}});
+  CHECK(parse_strace_counts(text) ==
+        calls_by_name{{"all", 988}, {"recvfrom", 500}, {"sendto", 488}});
   CHECK(parse_strace_counts("strace: attach: ptrace(PTRACE_SEIZE, 42): Operation not permitted\n")
             .empty());
 }

@@ -23,7 +23,7 @@ struct behaviour {
   std::string hostent;  ///< gethostbyname
 };
 
-constexpr const char* plain = "nameserver 127.0.0.1\n";
+constexpr const char* plain_conf = "nameserver 127.0.0.1\n";
 constexpr const char* with_search = "nameserver 127.0.0.1\nsearch lan.test home.test\n";
 /// What is silent costs two seconds: as long as a busy machine may need to answer.
 constexpr const char* impatient = "options timeout:2 attempts:1\n";
@@ -93,7 +93,7 @@ const std::vector<behaviour> answering{
      "name_try_again", "name_try_again"},
 };
 
-const std::vector<behaviour> silent{
+const std::vector<behaviour> silent_servers{
     {"mute", "NAME * silence", "name_try_again", "name_try_again", "name_try_again"},
     {"half", "NAME A answer 192.0.2.7\nNAME AAAA silence", "NAME 192.0.2.7", "NAME 192.0.2.7",
      "NAME 192.0.2.7"},
@@ -103,7 +103,7 @@ const std::vector<behaviour> silent{
 }  // namespace
 
 TEST_CASE_TEMPLATE("facts: what servers answer", Backend, DUET_BACKENDS) {
-  const private_host host({.resolv_conf = plain});
+  const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
   scripted_dns dns(rules_for(answering));
   check_table<Backend>(answering);
@@ -112,12 +112,12 @@ TEST_CASE_TEMPLATE("facts: what servers answer", Backend, DUET_BACKENDS) {
 }
 
 TEST_CASE_TEMPLATE("facts: servers that say nothing", Backend, DUET_BACKENDS) {
-  const private_host host({.resolv_conf = std::string(plain) + impatient});
+  const private_host host({.resolv_conf = std::string(plain_conf) + impatient});
   DUET_NEED(host);
-  scripted_dns dns(rules_for(silent));
-  check_table<Backend>(silent);
+  scripted_dns dns(rules_for(silent_servers));
+  check_table<Backend>(silent_servers);
   host.set_resolv_conf(std::string(with_search) + impatient);
-  check_table<Backend>(silent);
+  check_table<Backend>(silent_servers);
 }
 
 // The reason why duet asks for the canonical name even when nobody wants it.
@@ -137,7 +137,7 @@ TEST_CASE("facts: with a search list and without AI_CANONNAME failure looks like
   };
   CHECK(ask(0) == EAI_NONAME);
   CHECK(ask(AI_CANONNAME) == EAI_AGAIN);
-  host.set_resolv_conf(plain);
+  host.set_resolv_conf(plain_conf);
   CHECK(ask(0) == EAI_AGAIN);
 }
 
@@ -160,9 +160,9 @@ TEST_CASE_TEMPLATE("facts: a silent first server costs time within the default d
 // glibc would wait for more than seven minutes.
 TEST_CASE_TEMPLATE("facts: truncation and then a silent TCP server end by our deadline", Backend,
                    DUET_BACKENDS) {
-  const private_host host({.resolv_conf = plain});
+  const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
-  scripted_dns dns("stuck.test * truncate tcp-silent answer 192.0.2.1\n");
+  scripted_dns dns("stuck.test * truncate tcp-silent_servers answer 192.0.2.1\n");
   fixture<Backend> f;
   f.abandons = true;
   typename Backend::resolver names(f.loop(), lookup_pool_options{});
@@ -182,7 +182,7 @@ TEST_CASE_TEMPLATE("facts: truncation and then a silent TCP server end by our de
 }
 
 TEST_CASE_TEMPLATE("facts: truncation and then TCP is an answer", Backend, DUET_BACKENDS) {
-  const private_host host({.resolv_conf = plain});
+  const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
   scripted_dns dns("cut.test * truncate answer 192.0.2.1 2001:db8::1\n");
   fixture<Backend> f;
@@ -194,7 +194,7 @@ TEST_CASE_TEMPLATE("facts: truncation and then TCP is an answer", Backend, DUET_
 
 TEST_CASE_TEMPLATE("facts: false and broken answers before the right one are passed over", Backend,
                    DUET_BACKENDS) {
-  const private_host host({.resolv_conf = plain});
+  const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
   scripted_dns dns(
       "false.test * wrong-id answer 192.0.2.1 2001:db8::1\n"
@@ -208,7 +208,7 @@ TEST_CASE_TEMPLATE("facts: false and broken answers before the right one are pas
 }
 
 TEST_CASE_TEMPLATE("facts: a loop of aliases is an error and no loop", Backend, DUET_BACKENDS) {
-  const private_host host({.resolv_conf = plain});
+  const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
   scripted_dns dns("one.test * cname two.test\ntwo.test * cname one.test\n");
   fixture<Backend> f;

@@ -22,7 +22,7 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr const char* two_tries = "nameserver 127.0.0.1\noptions timeout:5 attempts:2\n";
 
-constexpr const char* zone =
+constexpr const char* race_zone =
     "both.test A answer 127.0.0.1\n"
     "both.test AAAA answer ::1\n"
     "dropped.test A answer 127.0.0.1\n"
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("race: a dropped AAAA answer costs the resolution delay only"
                    DUET_BACKENDS) {
   const private_host host({.resolv_conf = two_tries});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   f.abandons = true;  // libc goes on asking
   const raw_socket door = raw_socket::listening(f.anywhere());
@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("race: an AAAA answer within the resolution delay is first", 
                    DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket door = raw_socket::listening(at("::1", 0));
   connect_options options;
@@ -106,7 +106,7 @@ TEST_CASE_TEMPLATE("race: an AAAA answer within the resolution delay is first", 
 TEST_CASE_TEMPLATE("race: an AAAA answer that comes later joins and wins", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener silent(at("127.0.0.1", 0));
   const std::uint16_t port = silent.where().port();
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("race: an AAAA answer that comes later joins and wins", Backe
 TEST_CASE_TEMPLATE("race: a silent IPv6 address costs the attempt delay", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener silent(at("::1", 0));
   const std::uint16_t port = silent.where().port();
@@ -138,7 +138,7 @@ TEST_CASE_TEMPLATE("race: an IPv6 black hole with working IPv4", Backend, DUET_B
   const firewall host;
   DUET_NEED_V6_HOST(host);
   host.add("in", "ip6 daddr ::1 drop");
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket unheard = raw_socket::listening(at("::1", 0));
   const std::uint16_t port = unheard.local_endpoint().port();
@@ -154,7 +154,7 @@ TEST_CASE_TEMPLATE("race: an IPv6 black hole with working IPv4", Backend, DUET_B
 TEST_CASE_TEMPLATE("race: an address without a route costs nothing", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket door = raw_socket::listening(f.anywhere());
   connect_options options;
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("race: an address without a route costs nothing", Backend, DU
 TEST_CASE_TEMPLATE("race: the next address at once when one refuses", Backend, DUET_BACKENDS) {
   const private_host host({.hosts = "127.0.0.1 two.test\n127.0.0.2 two.test\n"});
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket refuses = raw_socket::bound(at("127.0.0.1", 0));
   const std::uint16_t port = refuses.local_endpoint().port();
@@ -202,7 +202,7 @@ TEST_CASE_TEMPLATE("race: the next address at once when one refuses", Backend, D
 TEST_CASE_TEMPLATE("race: the first may answer last and still wins", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener slow(at("127.0.0.1", 0));
   const std::uint16_t port = slow.where().port();
@@ -224,7 +224,7 @@ TEST_CASE_TEMPLATE("race: the first may answer last and still wins", Backend, DU
 TEST_CASE_TEMPLATE("race: a local port is one for all attempts", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener silent(at("127.0.0.1", 0));
   const std::uint16_t port = silent.where().port();
@@ -241,7 +241,7 @@ TEST_CASE_TEMPLATE("race: a local port is one for all attempts", Backend, DUET_B
 TEST_CASE_TEMPLATE("race: silent attempts end by their own deadline", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener one(at("127.0.0.1", 0));
   const std::uint16_t port = one.where().port();
@@ -265,7 +265,7 @@ TEST_CASE_TEMPLATE("race: silent attempts end by their own deadline", Backend, D
 TEST_CASE_TEMPLATE("race: resolving has its own deadline", Backend, DUET_BACKENDS) {
   const private_host host;
   DUET_NEED(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket door = raw_socket::listening(f.anywhere());
   const std::string port = text(door.local_endpoint().port());
@@ -293,7 +293,7 @@ TEST_CASE_TEMPLATE("race: a family without addresses or servers leaves it to the
                    DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   typename Backend::stream client(f.loop());
   connect_options options;
@@ -323,7 +323,7 @@ TEST_CASE_TEMPLATE("race: a service by its name", Backend, DUET_BACKENDS) {
   DUET_NEED(host);
   if (run({"getent", "services", "echo"}).out.find(" 7/tcp") == std::string::npos)
     DUET_SKIP("this machine does not know that echo is port 7");
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const raw_socket door = raw_socket::listening(at("127.0.0.2", 7));
   typename Backend::stream client(f.loop());
@@ -360,7 +360,7 @@ TEST_CASE_TEMPLATE("race: cancelled while attempts or lookups are under way", Ba
                    DUET_BACKENDS) {
   const private_host host;
   DUET_NEED_V6_HOST(host);
-  scripted_dns dns(zone);
+  scripted_dns dns(race_zone);
   fixture<Backend> f;
   const full_listener six(at("::1", 0));
   const std::uint16_t port = six.where().port();
