@@ -200,10 +200,11 @@ std::string contradiction(const options& value) {
     return "--warm-up must be shorter than --slot\n";
   if (value.what != command_kind::run) return {};
   if (value.quick && value.full) return "--quick and --full exclude each other\n";
-  const bool has_own_plan =
-      value.quick || value.full || !value.filters.empty() || !value.arms.names.empty() ||
-      !value.arms.own.empty() || value.arms.peers || !value.cpus.empty() || value.squares ||
-      value.slot || value.warm_up || value.seed || !value.gates || !value.out.empty();
+  const bool has_own_plan = value.quick || value.full || !value.filters.empty() ||
+                            !value.arms.names.empty() || !value.arms.own.empty() ||
+                            value.arms.peers || !value.cpus.empty() || value.squares ||
+                            value.slot || value.warm_up || value.seed || !value.gates ||
+                            value.no_counts || !value.out.empty();
   if (!value.resume.empty() && has_own_plan)
     return "--resume goes by the run's own plan: only --blocks, --stop-after, --force beside it\n";
   if (value.resume.empty() && value.force) return "--force is for --resume\n";

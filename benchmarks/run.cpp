@@ -75,7 +75,6 @@ class cells_in_turn {
                 const options& o)
       : run_(run),
         saved_(saved),
-        counts_(!o.no_counts),
         out_(out),
         context_{run.how, run.arms, own_folder().string(), interrupts, {}} {
     const auto begin = steady_clock::now();
@@ -122,7 +121,7 @@ class cells_in_turn {
   }
 
   void count(cell_result& cell) {
-    if (!counts_ || !cell.failure.empty() || !cell.counted.empty()) return;
+    if (!run_.how.counts || !cell.failure.empty() || !cell.counted.empty()) return;
     out_.counting(cell.what, time_left(run_));
     count_into(context_, cell, counted_messages);
     if (!cell.counted.empty()) saved_.append_counted(cell);
@@ -130,7 +129,6 @@ class cells_in_turn {
 
   run_result& run_;
   journal& saved_;
-  bool counts_;
   console& out_;
   run_context context_;
   ending how_;

@@ -33,6 +33,7 @@ plan make_plan(const options& o) {
   how.warm_up = o.warm_up.value_or(how.warm_up);
   how.seed = o.seed ? *o.seed : std::random_device{}();
   how.gates = o.gates;
+  how.counts = !o.no_counts;
   how.settings.congestion_control = usable_congestion_control();
   return how;
 }

@@ -26,7 +26,8 @@ struct plan {
   std::chrono::milliseconds slot{150};
   std::chrono::milliseconds warm_up{20};  ///< the first part of the slot, in no figure
   std::uint64_t seed = 0;
-  bool gates = true;  ///< leave out rounds in which the machine did something else
+  bool gates = true;   ///< leave out rounds in which the machine did something else
+  bool counts = true;  ///< count the arms of a cell after its blocks
   arm_settings settings;
 
   [[nodiscard]] std::chrono::milliseconds expected_time(std::size_t arms) const;

@@ -127,6 +127,7 @@ json to_json(const plan& how) {
           {"warm_up_ms", how.warm_up.count()},
           {"seed", how.seed},
           {"gates", how.gates},
+          {"counts", how.counts},
           {"buffer_bytes", how.settings.buffer_bytes},
           {"datagram_receive_buffer_bytes", how.settings.receive_buffer_bytes},
           {"congestion_control", how.settings.congestion_control},

@@ -60,6 +60,7 @@ plan read_plan(const json& object) {
   how.warm_up = std::chrono::milliseconds(object.at("warm_up_ms").get<std::int64_t>());
   how.seed = object.at("seed");
   how.gates = object.at("gates");
+  how.counts = object.value("counts", true);
   how.settings.buffer_bytes = object.at("buffer_bytes");
   how.settings.receive_buffer_bytes = object.at("datagram_receive_buffer_bytes");
   how.settings.congestion_control = object.at("congestion_control");

@@ -72,6 +72,7 @@ def case_resume(bench, out):
     check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
     document = result_of(first)
     check(document["complete"] is True and len(document["resumed"]) == 1, "complete")
+    check(not document["cells"][0].get("counts"), "--no-counts is forgotten", str(document["cells"][0].get("counts")))
     check((first / "blocks.jsonl").read_text().startswith(kept), "the first block is not what it was")
     check(len(orders(first)) == 9 and orders(first) == orders(whole), "another order than of a run in one piece")
     refused = run(bench, [*ONE_CELL, "--out", first])
