@@ -29,10 +29,10 @@ int list_command(const options& o) {
   fmt::print("Cells (about {} each with the standard arms; * are those of --quick):\n",
              format_duration(time));
   for (const cell& each : all_cells()) {
-    fmt::print("  {} {:<46} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
+    fmt::print("  {} {:<48} {}\n", each.quick ? '*' : ' ', each.id(), each.description());
   }
-  fmt::print("\nBy a command of its own:\n    {:<46} {}\n", "resolve", description(resolve_plan{}));
-  fmt::print("    {:<46} {}\n", "idle", description(idle_plan{}));
+  fmt::print("\nBy a command of its own:\n    {:<48} {}\n", "resolve", description(resolve_plan{}));
+  fmt::print("    {:<48} {}\n", "idle", description(idle_plan{}));
   fmt::print("\nArms:\n");
   for (const arm& each : all_arms()) {
     const bool standard = each.group == arm_group::standard;

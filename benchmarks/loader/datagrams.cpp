@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -69,55 +70,56 @@ class block {
   std::vector<mmsghdr> headers_;
 };
 
-struct burst {
+/// What of a burst goes through one socket.
+struct share {
   std::uint64_t first = 0;  ///< the number of its first datagram
   std::size_t count = 0;
-  std::uint64_t sent_at_ns = 0;
+  bool is_last = false;  ///< of its burst: what is answered one way
 };
 
-class datagram_flow final : public traffic {
+/// A socket of its own, whose datagrams have numbers of their own.
+class datagram_peer {
  public:
-  datagram_flow(unique_fd fd, std::size_t burst_size, bool cuts,
-                const connection_settings& settings)
+  datagram_peer(unique_fd fd, std::size_t most, bool cuts, const connection_settings& settings)
       : fd_(std::move(fd)),
-        burst_size_(burst_size),
         cuts_(cuts),
         settings_(settings),
-        out_(burst_size, settings.message_bytes),
+        out_(most, settings.message_bytes),
         // What the kernel has coalesced is one long datagram.
-        in_(settings.segments ? 1 : burst_size,
+        in_(settings.segments ? 1 : most,
             settings.segments ? longest_packet : settings.message_bytes + 1) {}
 
-  phase_result run(const phase& until, histogram& round_trips) override {
-    const std::uint64_t start = now_ns();
-    std::uint64_t now = start;
-    std::uint64_t started = 0;
-    burst older;
-    do {
-      burst newer;
-      if (started < until.messages && now - start < until.duration_ns) {
-        const std::uint64_t left = until.messages - started;
-        newer = {number_, std::min<std::uint64_t>(burst_size_, left), now_ns()};
-        number_ += newer.count;
-        started += newer.count;
-        send(newer);
-      }
-      if (older.count > 0) {
-        await(older);
-        now = now_ns();
-        round_trips.record(now - older.sent_at_ns);
-      }
-      older = newer;
-    } while (older.count > 0);
-    return {started, now - start};
+  share send(std::size_t count, bool is_last) {
+    const share sent{number_, count, is_last};
+    number_ += count;
+    send(sent);
+    return sent;
+  }
+
+  /// Its answers: of every datagram, or one way of the burst's last.
+  void await(const share& what) {
+    if (what.count == 0 || (settings_.one_way && !what.is_last)) return;
+    std::uint64_t next = settings_.one_way ? what.first + what.count - 1 : what.first;
+    const std::uint64_t end = what.first + what.count;
+    while (next < end) {
+      const std::size_t most = settings_.segments ? 1 : static_cast<std::size_t>(end - next);
+      // Without MSG_WAITFORONE: it returns when all are there.
+      const int n = ::recvmmsg(fd_.get(), in_.headers(), static_cast<unsigned>(most), 0, nullptr);
+      if (n < 0 && errno == EAGAIN)
+        throw std::runtime_error(
+            "datagrams were lost (the kernel may allow too small receive buffers: "
+            "net.core.rmem_max)");
+      if (n < 0) fail("recvmmsg");
+      for (int i = 0; i < n; ++i) check(static_cast<std::size_t>(i), next);
+    }
   }
 
  private:
-  void send(const burst& what) {
+  void send(const share& what) {
     for (std::size_t i = 0; i < what.count; ++i) {
       const std::uint64_t number = what.first + i;
       std::memcpy(out_.at(i), &number, sizeof number);
-      out_.at(i)[mark_at] = i + 1 == what.count ? 1 : 0;
+      out_.at(i)[mark_at] = what.is_last && i + 1 == what.count ? 1 : 0;
     }
     cuts_ ? send_long(what.count) : send_each(what.count);
   }
@@ -142,23 +144,6 @@ class datagram_flow final : public traffic {
     }
   }
 
-  /// Its answers: of every datagram, or one way of the last.
-  void await(const burst& what) {
-    std::uint64_t next = settings_.one_way ? what.first + what.count - 1 : what.first;
-    const std::uint64_t end = what.first + what.count;
-    while (next < end) {
-      const std::size_t most = settings_.segments ? 1 : static_cast<std::size_t>(end - next);
-      // Without MSG_WAITFORONE: it returns when all are there.
-      const int n = ::recvmmsg(fd_.get(), in_.headers(), static_cast<unsigned>(most), 0, nullptr);
-      if (n < 0 && errno == EAGAIN)
-        throw std::runtime_error(
-            "datagrams were lost (the kernel may allow too small receive buffers: "
-            "net.core.rmem_max)");
-      if (n < 0) fail("recvmmsg");
-      for (int i = 0; i < n; ++i) check(static_cast<std::size_t>(i), next);
-    }
-  }
-
   void check(std::size_t which, std::uint64_t& next) {
     const std::size_t size = in_.headers()[which].msg_len;
     if (size == 0 || size % settings_.message_bytes != 0)
@@ -170,11 +155,61 @@ class datagram_flow final : public traffic {
   }
 
   unique_fd fd_;
-  std::size_t burst_size_;
   bool cuts_;  ///< the kernel cuts one long send into datagrams
   connection_settings settings_;
   block out_, in_;
   std::uint64_t number_ = 0;
+};
+
+/// Bursts, each shared by all peers.
+class datagram_flow final : public traffic {
+ public:
+  datagram_flow(std::vector<datagram_peer> peers, std::size_t burst_size)
+      : peers_(std::move(peers)),
+        burst_size_(burst_size),
+        bursts_{std::vector<share>(peers_.size()), std::vector<share>(peers_.size())} {}
+
+  phase_result run(const phase& until, histogram& round_trips) override {
+    const std::uint64_t start = now_ns();
+    std::uint64_t now = start;
+    std::uint64_t started = 0;
+    std::array<std::uint64_t, 2> sent_at_ns{};
+    std::size_t newer = 0;
+    for (bool is_owed = false;; newer = 1 - newer) {
+      const bool goes_on = started < until.messages && now - start < until.duration_ns;
+      if (goes_on) {
+        const std::uint64_t left = until.messages - started;
+        const std::size_t count = std::min<std::uint64_t>(burst_size_, left);
+        started += count;
+        sent_at_ns[newer] = now_ns();
+        send(bursts_[newer], count);
+      }
+      if (is_owed) {
+        for (std::size_t i = 0; i < peers_.size(); ++i) peers_[i].await(bursts_[1 - newer][i]);
+        now = now_ns();
+        round_trips.record(now - sent_at_ns[1 - newer]);
+      }
+      if (!goes_on) return {started, now - start};
+      is_owed = true;
+    }
+  }
+
+ private:
+  /// Where there are more peers than datagrams the next burst goes on with those who had none.
+  void send(std::vector<share>& shares, std::size_t count) {
+    std::fill(shares.begin(), shares.end(), share{});
+    const std::size_t used = std::min(peers_.size(), count);
+    for (std::size_t each = 0; each < used; ++each) {
+      const std::size_t one = count / used + (each < count % used ? 1 : 0);
+      shares[next_] = peers_[next_].send(one, each + 1 == used);
+      next_ = (next_ + 1) % peers_.size();
+    }
+  }
+
+  std::vector<datagram_peer> peers_;
+  std::size_t burst_size_;
+  std::array<std::vector<share>, 2> bursts_;
+  std::size_t next_ = 0;
 };
 
 /// Named by the kernel, so that it can be answered.
@@ -185,29 +220,40 @@ void bind_unix(int fd) {
     fail("bind");
 }
 
-}  // namespace
-
-std::unique_ptr<traffic> open_datagrams(const endpoint& server,
-                                        const connection_settings& settings) {
-  if (!settings.pingpong && settings.message_bytes <= mark_at)
-    throw std::runtime_error("a datagram needs more than 8 bytes, for its number and a mark");
+unique_fd connected_socket(const endpoint& server, const connection_settings& settings) {
   const auto address = address_of(server);
   unique_fd fd(::socket(os::family_of(server), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) fail("socket");
   if (server.is_unix()) bind_unix(fd.get());
   set(fd.get(), SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF",
       static_cast<int>(settings.receive_buffer_bytes));
-  // One call a burst: else the server, where it shares the core, is woken by the first datagram and takes them one by one.
-  const int bytes = static_cast<int>(settings.message_bytes);
-  const bool cuts = !server.is_unix() && !settings.pingpong &&
-                    ::setsockopt(fd.get(), IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof bytes) == 0;
   if (settings.segments) set(fd.get(), IPPROTO_UDP, UDP_GRO, "UDP_GRO", 1);
   const timeval silence{1, 0};
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence) != 0)
     fail("SO_RCVTIMEO");
   if (::connect(fd.get(), &address.generic, address.size) != 0) fail("connect");
-  if (settings.pingpong) return make_pingpong(std::move(fd), settings);
-  return std::make_unique<datagram_flow>(std::move(fd), burst_of(server), cuts, settings);
+  return fd;
+}
+
+}  // namespace
+
+std::unique_ptr<traffic> open_datagrams(const endpoint& server,
+                                        const connection_settings& settings) {
+  if (!settings.pingpong && settings.message_bytes <= mark_at)
+    throw std::runtime_error("a datagram needs more than 8 bytes, for its number and a mark");
+  if (settings.pingpong) return make_pingpong(connected_socket(server, settings), settings);
+  const std::size_t burst_size = burst_of(server);
+  const std::size_t most = (burst_size + settings.connections - 1) / settings.connections;
+  std::vector<datagram_peer> peers;
+  for (std::size_t each = 0; each < settings.connections; ++each) {
+    unique_fd fd = connected_socket(server, settings);
+    // One call a burst: else the server, where it shares the core, is woken by the first datagram and takes them one by one.
+    const int bytes = static_cast<int>(settings.message_bytes);
+    const bool cuts = !server.is_unix() &&
+                      ::setsockopt(fd.get(), IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof bytes) == 0;
+    peers.emplace_back(std::move(fd), most, cuts, settings);
+  }
+  return std::make_unique<datagram_flow>(std::move(peers), burst_size);
 }
 
 }  // namespace duet::bench

@@ -125,17 +125,23 @@ void add_fork(std::vector<cell>& to) {
   }
 }
 
-cell datagram_cell(std::size_t bytes, const datagram_shape& shape) {
-  return {.scenario = "datagram", .message_bytes = bytes, .same_core = true, .datagrams = shape};
+cell datagram_cell(std::size_t bytes, const datagram_shape& shape, std::size_t peers = 1) {
+  return {.scenario = "datagram",
+          .message_bytes = bytes,
+          .connections = peers,
+          .same_core = true,
+          .datagrams = shape};
 }
 
-/// Both transports in every shape, and UDP's batches with what the kernel can do beside.
+/// Both transports in every shape, of one peer and of 16, and UDP's batches with what the kernel can do beside.
 void add_datagrams(std::vector<cell>& to) {
-  for (const bool over_unix : {false, true}) {
-    for (const bool one_way : {false, true}) {
-      for (const std::size_t batch : {64U, 1U}) {
-        for (const std::size_t bytes : {64U, 1400U})
-          to.push_back(datagram_cell(bytes, {over_unix, one_way, batch}));
+  for (const std::size_t peers : {1U, 16U}) {
+    for (const bool over_unix : {false, true}) {
+      for (const bool one_way : {false, true}) {
+        for (const std::size_t batch : {64U, 1U}) {
+          for (const std::size_t bytes : {64U, 1400U})
+            to.push_back(datagram_cell(bytes, {over_unix, one_way, batch}, peers));
+        }
       }
     }
   }

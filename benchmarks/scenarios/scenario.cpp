@@ -72,7 +72,9 @@ std::string datagrams_in_words(const cell& of) {
                        place_in_words(of));
   const std::string calls =
       shape.batch == 1 ? std::string("one a call") : fmt::format("up to {} a call", shape.batch);
-  return fmt::format("{}, {} B, {}, {}{}, {}", of.transport(), of.message_bytes,
+  const std::string peers =
+      of.connections > 1 ? fmt::format("{} peers, ", of.connections) : std::string();
+  return fmt::format("{}, {} B, {}{}, {}{}, {}", of.transport(), of.message_bytes, peers,
                      shape.one_way ? "one way" : "echo", calls, in_words(shape.extra),
                      place_in_words(of));
 }
@@ -92,8 +94,10 @@ bool cell::is_echo() const {
 std::string cell::id() const {
   const std::string start = fmt::format("{}/{}/{}B", scenario, transport(), message_bytes);
   if (datagrams && !datagrams->pingpong)
-    return fmt::format("{}/{}/batch{}/{}", start, datagrams->one_way ? "one-way" : "echo",
-                       datagrams->batch, name_of(datagrams->extra));
+    return fmt::format("{}/{}{}/batch{}/{}", start,
+                       connections > 1 ? fmt::format("{}c/", connections) : std::string(),
+                       datagrams->one_way ? "one-way" : "echo", datagrams->batch,
+                       name_of(datagrams->extra));
   return fmt::format("{}/{}c/{}{}", start, connections, shape_of(*this), place_of(*this));
 }
 

@@ -45,9 +45,9 @@ inline constexpr std::size_t frame_head_bytes = 4;
 struct cell {
   std::string scenario;
   std::size_t message_bytes = 64;
-  std::size_t connections = 1;
-  bool same_core = false;  ///< server and loader on one CPU, or on one each
-  bool quick = false;      ///< one of the headline cells, run by --quick
+  std::size_t connections = 1;  ///< of datagrams the sockets of the loader
+  bool same_core = false;       ///< server and loader on one CPU, or on one each
+  bool quick = false;           ///< one of the headline cells, run by --quick
   std::optional<datagram_shape> datagrams{};
   bool over_unix = false;  ///< streams; of datagrams their shape says
   traffic_kind kind = traffic_kind::closed;
@@ -59,7 +59,7 @@ struct cell {
   [[nodiscard]] std::string_view transport() const;
   /// Whether a server that does nothing but echo does all of it.
   [[nodiscard]] bool is_echo() const;
-  /// "echo/tcp/64B/64c/split", "datagram/udp/64B/echo/batch64/none": unique, and what --filter looks into.
+  /// "echo/tcp/64B/64c/split", "datagram/udp/64B/16c/echo/batch64/none": unique, and what --filter looks into.
   [[nodiscard]] std::string id() const;
   /// The same for people.
   [[nodiscard]] std::string description() const;

@@ -27,7 +27,9 @@ TEST_CASE("datagram: every cell has an id of its own and both transports have ev
     for (const std::string bytes : {"64B", "1400B"}) {
       for (const std::string shape :
            {"echo/batch64", "echo/batch1", "one-way/batch64", "one-way/batch1"})
-        CHECK(ids.contains("datagram/" + transport + "/" + bytes + "/" + shape + "/none"));
+        for (const std::string peers : {"", "16c/"})
+          CHECK(
+              ids.contains("datagram/" + transport + "/" + bytes + "/" + peers + shape + "/none"));
     }
   }
   for (const std::string extra : {"metadata", "segments"}) {

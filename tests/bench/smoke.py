@@ -74,7 +74,8 @@ SHAPES = ["pingpong/unix/16384B/1c/same-core", "pingpong/udp/16384B/1c/same-core
           "pingpong/udp/64B/1c/spin", "echo/unix/1024B/16c/split", "echo/tcp/64B/16c/depth32/split",
           "echo/unix/64B/4096c/410active/split", "openloop/tcp/64B/64c/load20/split", "bulk/tcp/65536B/4c/one-way/split",
           "bulk/unix/65536B/1c/both-ways/split", "accept/tcp/1B/1c/same-core", "accept/unix/1B/32c/split",
-          "framed/unix/64B/1c/depth32/split"]
+          "framed/unix/64B/1c/depth32/split", "datagram/udp/64B/16c/echo/batch64/none",
+          "datagram/unixgram/64B/16c/one-way/batch1/none"]
 
 
 def case_shapes(bench, out):
