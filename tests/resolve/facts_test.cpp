@@ -162,7 +162,7 @@ TEST_CASE_TEMPLATE("facts: truncation and then a silent TCP server end by our de
                    DUET_BACKENDS) {
   const private_host host({.resolv_conf = plain_conf});
   DUET_NEED(host);
-  scripted_dns dns("stuck.test * truncate tcp-silent_servers answer 192.0.2.1\n");
+  scripted_dns dns("stuck.test * truncate tcp-silent answer 192.0.2.1\n");
   fixture<Backend> f;
   f.abandons = true;
   typename Backend::resolver names(f.loop(), lookup_pool_options{});
