@@ -71,7 +71,9 @@ endif()
 if(DUET_GO)
   set(go_arm $<TARGET_FILE_DIR:duet-bench>/duet-arm-go)
   add_custom_target(duet-arm-go
-    COMMAND ${CMAKE_COMMAND} -E env GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0
+    # One file of the standard library's own, no module, no C: whatever the user has set for other programs is left out.
+    COMMAND ${CMAKE_COMMAND} -E env GOFLAGS= GO111MODULE=off CGO_ENABLED=0
+      GOPATH=${CMAKE_CURRENT_BINARY_DIR}/go GOCACHE=${CMAKE_CURRENT_BINARY_DIR}/go-cache
       ${DUET_GO} build -o ${go_arm} ${CMAKE_CURRENT_SOURCE_DIR}/arms/peers/echo.go
     VERBATIM)
   add_dependencies(${peers} duet-arm-go)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The peer `go`: an echo server on package net: a goroutine a connection, on one processor (GOMAXPROCS 1) because the arms are compared on
-// one core. TCP_NODELAY is Go's default.
+// one core. TCP_NODELAY is Go's default; the keep-alives that are its default as well are off, as with the other arms.
 package main
 
 import (
@@ -49,7 +49,7 @@ func main() {
 	if strings.HasPrefix(*listen, "unix:") {
 		network, address = "unix", strings.TrimPrefix(*listen, "unix:")
 	}
-	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
 		var failed error
 		err := raw.Control(func(fd uintptr) {
 			if network == "tcp" {
