@@ -67,7 +67,8 @@ void add_selection(CLI::App& command, options& value) {
       ->type_name("NAME=COMMAND");
   command.add_flag("--peers", value.arms.peers,
                    "Against other libraries and languages: libuv,\n"
-                   "libevent, Boost.Asio, Go, node, as far as built");
+                   "libevent, Boost.Asio, Go, node, as far as built;\n"
+                   "run adds sanity lines of iperf3 and sockperf");
   command.add_option("--cpus", value.cpus, "Where to pin server and loader (by the topology)")
       ->type_name("SERVER,LOADER");
 }

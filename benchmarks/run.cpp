@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "harness/journal.hpp"
 #include "harness/output.hpp"
 #include "harness/runner.hpp"
+#include "harness/sanity_run.hpp"
 #include "report/compare.hpp"
 #include "report/files.hpp"
 #include "setup.hpp"
@@ -105,8 +107,10 @@ class cells_in_turn {
  private:
   void run_one(cell_result& cell) {
     try {
-      run_cell(context_, cell);
-      count(cell);
+      const run_context context = context_of(cell);
+      run_cell(context, cell);
+      count(context, cell);
+      check_sanity(cell);
       return;
     } catch (const interrupted& stop) {
       how_.signal = stop.signal();
@@ -120,11 +124,38 @@ class cells_in_turn {
     if (share_left(cell, run_.how.blocks) > 0) cell.failure = how_.reason;
   }
 
-  void count(cell_result& cell) {
+  /// With the arms that take part, the first ones of the run's.
+  run_context context_of(cell_result& cell) {
+    run_context result = context_;
+    const std::size_t count = arms_taking_part(run_.how, run_.arms, cell.what);
+    if (count == run_.arms.size()) return result;
+    if (cell.blocks.empty()) {
+      cell.warnings.push_back(fmt::format("without the peers: {}; this cell is for the sanity line",
+                                          run_.arms[count].refusal(cell.what)));
+    }
+    result.arms.resize(count);
+    return result;
+  }
+
+  void count(const run_context& context, cell_result& cell) {
     if (!run_.how.counts || !cell.failure.empty() || !cell.counted.empty()) return;
-    out_.counting(cell.what, time_left(run_));
-    count_into(context_, cell, counted_messages);
+    out_.beside(cell.what, "counting", time_left(run_));
+    count_into(context, cell, counted_messages);
     if (!cell.counted.empty()) saved_.append_counted(cell);
+  }
+
+  void check_sanity(cell_result& cell) {
+    const auto tool = sanity_tool_for(cell.what);
+    if (!run_.how.sanity || !tool || !cell.failure.empty() || cell.sanity) return;
+    out_.beside(cell.what, name_of(*tool), time_left(run_));
+    measure_sanity(context_, *tool, cell);
+    if (cell.sanity->figure) {
+      saved_.append_sanity(cell);
+    } else if (cell.sanity->not_measured.starts_with(not_installed) &&
+               missing_tools_.insert(*tool).second) {
+      out_.note(
+          fmt::format("{}: {}; no sanity lines of it", name_of(*tool), cell.sanity->not_measured));
+    }
   }
 
   run_result& run_;
@@ -132,6 +163,7 @@ class cells_in_turn {
   console& out_;
   run_context context_;
   ending how_;
+  std::set<sanity_tool> missing_tools_;  ///< that were told of
 };
 
 int exit_code_of(const run_result& run) {

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <random>
+#include <span>
 #include <stdexcept>
 
 #include "duet/os/limits.hpp"
 #include "harness/environment.hpp"
+#include "harness/sanity.hpp"
 
 namespace duet::bench {
 
@@ -34,6 +36,7 @@ plan make_plan(const options& o) {
   how.seed = o.seed ? *o.seed : std::random_device{}();
   how.gates = o.gates;
   how.counts = !o.no_counts;
+  how.sanity = o.what == command_kind::run && o.arms.peers;
   how.settings.congestion_control = usable_congestion_control();
   return how;
 }
@@ -68,7 +71,7 @@ std::vector<arm> present_arms(const std::vector<arm>& wanted, const std::vector<
 }
 
 /// Why no run of these arms can measure a cell; empty if one can.
-std::string obstacle(const cell& what, const std::vector<arm>& arms, std::size_t descriptors) {
+std::string obstacle(const cell& what, std::span<const arm> arms, std::size_t descriptors) {
   for (const arm& each : arms) {
     if (auto refusal = each.refusal(what); !refusal.empty()) return refusal;
   }
@@ -144,7 +147,9 @@ chosen choose_what_to_run(const options& o) {
                 place_cells(cells, o.cpus, read_topology())};
   result.arms = present_arms(result.arms, cells, own_folder());
   for (cell_result& each : result.cells) {
-    auto reason = obstacle(each.what, result.arms, descriptors);
+    const std::span<const arm> arms(result.arms);
+    auto reason = obstacle(
+        each.what, arms.first(arms_taking_part(result.how, result.arms, each.what)), descriptors);
     if (each.skipped || reason.empty()) continue;
     each.skipped = true;
     each.failure = std::move(reason);

@@ -10,6 +10,7 @@
 
 #include "counted.hpp"
 #include "harness/report.hpp"
+#include "harness/sanity.hpp"
 
 namespace duet::bench {
 
@@ -42,8 +43,8 @@ void console::progress(const cell& what, std::size_t rounds, std::size_t all_rou
                              rounds + 1, all_rounds, so_far_.empty() ? "" : "; ", so_far_));
 }
 
-void console::counting(const cell& what, milliseconds left) {
-  progress_.show(fmt::format("{} left; {}: counting", format_duration(left), what.id()));
+void console::beside(const cell& what, std::string_view doing, milliseconds left) {
+  progress_.show(fmt::format("{} left; {}: {}", format_duration(left), what.id(), doing));
 }
 
 void console::end_of_block(const cell_result& cell, const std::vector<arm>& arms) {
@@ -58,7 +59,8 @@ void console::end_of_cell(const cell_result& cell, const cell_summary& summary,
     line(cell_line(cell, summary, arms));
     return;
   }
-  fmt::print("{}{}\n", cell_text(cell, summary, arms, color_), counted_text(cell, arms));
+  fmt::print("{}{}{}\n", cell_text(cell, summary, arms, color_), counted_text(cell, arms),
+             sanity_line(cell, summary));
   std::fflush(stdout);
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/result_json.hpp"
@@ -23,7 +24,8 @@ class console {
   /// @param rounds,all_rounds of the cell
   void progress(const cell&, std::size_t rounds, std::size_t all_rounds,
                 std::chrono::milliseconds left);
-  void counting(const cell&, std::chrono::milliseconds left);
+  /// @param doing "counting": what is done with the cell after its blocks
+  void beside(const cell&, std::string_view doing, std::chrono::milliseconds left);
   /// Takes the interval so far into the progress line.
   void end_of_block(const cell_result&, const std::vector<arm>&);
   void end_of_cell(const cell_result&, const cell_summary&, const std::vector<arm>&);

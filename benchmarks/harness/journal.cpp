@@ -17,6 +17,7 @@
 
 #include "harness/output.hpp"
 #include "harness/result_read.hpp"
+#include "harness/sanity.hpp"
 
 namespace duet::bench {
 
@@ -84,6 +85,10 @@ void add_block(run_result& run, const json& line) {
     throw std::invalid_argument(fmt::format("a block of {}, which is no cell of the run", id));
   if (line.contains("counted")) {
     found->counted = line.at("counted").dump();
+    return;
+  }
+  if (line.contains("sanity")) {
+    found->sanity = read_sanity(line.at("sanity"));
     return;
   }
   found->congestion_control = line.at("loader_congestion_control");
@@ -164,6 +169,10 @@ void journal::append(const cell_result& cell, const std::vector<arm>& arms) {
 
 void journal::append_counted(const cell_result& cell) {
   write_line(json{{"cell", cell.what.id()}, {"counted", json::parse(cell.counted)}}.dump() + '\n');
+}
+
+void journal::append_sanity(const cell_result& cell) {
+  write_line(json{{"cell", cell.what.id()}, {"sanity", to_json(*cell.sanity)}}.dump() + '\n');
 }
 
 void journal::write_line(const std::string& line) {

@@ -40,6 +40,8 @@ class journal {
   void append(const cell_result& cell, const std::vector<arm>& arms);
   /// What was counted of `cell`, likewise.
   void append_counted(const cell_result& cell);
+  /// Its sanity line, likewise.
+  void append_sanity(const cell_result& cell);
 
  private:
   void open_locked(int flags);

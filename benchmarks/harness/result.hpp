@@ -26,8 +26,9 @@ struct plan {
   std::chrono::milliseconds slot{150};
   std::chrono::milliseconds warm_up{20};  ///< the first part of the slot, in no figure
   std::uint64_t seed = 0;
-  bool gates = true;   ///< leave out rounds in which the machine did something else
-  bool counts = true;  ///< count the arms of a cell after its blocks
+  bool gates = true;    ///< leave out rounds in which the machine did something else
+  bool counts = true;   ///< count the arms of a cell after its blocks
+  bool sanity = false;  ///< the peers' pass: then run the tool of its sanity line, if it has one
   arm_settings settings;
 
   [[nodiscard]] std::chrono::milliseconds expected_time(std::size_t arms) const;
@@ -61,6 +62,13 @@ struct block_result {
       round_trips_ns;  ///< by arm; of the kept rounds, of all if none is kept
 };
 
+/// What another program measured of a cell; see harness/sanity.hpp.
+struct sanity_result {
+  std::string tool, version, unit;
+  std::optional<double> figure{};
+  std::string not_measured{};  ///< why there is none
+};
+
 struct cell_result {
   cell what;
   placement where;
@@ -68,6 +76,7 @@ struct cell_result {
   std::uint64_t rate_per_s = 0;    ///< of an open loop, found before its first block
   std::vector<block_result> blocks;
   std::string counted;  ///< {"counts": .., "ladder": ..} as the result has them; empty: not counted
+  std::optional<sanity_result> sanity{};
   std::vector<std::string> warnings;
   std::string failure;   ///< why the cell was skipped or broke off; empty if it is complete
   bool skipped = false;  ///< this machine cannot run it; that is no failure of the run

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/report.hpp"
+#include "harness/sanity.hpp"
 
 namespace duet::bench {
 
@@ -128,6 +129,7 @@ json to_json(const plan& how) {
           {"seed", how.seed},
           {"gates", how.gates},
           {"counts", how.counts},
+          {"sanity", how.sanity},
           {"buffer_bytes", how.settings.buffer_bytes},
           {"datagram_receive_buffer_bytes", how.settings.receive_buffer_bytes},
           {"congestion_control", how.settings.congestion_control},
@@ -206,6 +208,7 @@ json to_json(const run_result& run) {
       blocks.push_back(to_json(block, run.arms));
     cell["blocks"] = std::move(blocks);
     if (!run.cells[i].counted.empty()) cell.update(json::parse(run.cells[i].counted));
+    if (run.cells[i].sanity) cell["sanity"] = sanity_json(run.cells[i], run.summaries[i]);
     cells.push_back(std::move(cell));
   }
   json environment_object = to_json(run.where);

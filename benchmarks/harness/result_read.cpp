@@ -61,6 +61,7 @@ plan read_plan(const json& object) {
   how.seed = object.at("seed");
   how.gates = object.at("gates");
   how.counts = object.value("counts", true);
+  how.sanity = object.value("sanity", false);
   how.settings.buffer_bytes = object.at("buffer_bytes");
   how.settings.receive_buffer_bytes = object.at("datagram_receive_buffer_bytes");
   how.settings.congestion_control = object.at("congestion_control");

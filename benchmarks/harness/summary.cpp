@@ -142,7 +142,7 @@ latency_summary summarise_latency(const selection& from, std::size_t arm) {
   const auto merged = std::make_unique<histogram>();
   for (const block_result* block : from.blocks) {
     merged->clear();
-    merged->merge(block->round_trips_ns.at(arm));
+    if (arm < block->round_trips_ns.size()) merged->merge(block->round_trips_ns[arm]);
     const auto add = [&](double fraction, std::vector<double>& to) {
       if (const auto value = merged->percentile(fraction))
         to.push_back(static_cast<double>(*value));

@@ -153,8 +153,8 @@ std::string cell_html(const json& document, std::size_t index, const json& cell)
                         escaped(text_in(step, "to")), escaped(text_in(step, "sentence")));
   if (!ladder.empty()) text += "</ul>\n";
   for (const json& line : object_in(cell, "sanity"))
-    text += fmt::format("<p>{}: {}</p>\n", escaped(text_in(line, "tool")),
-                        escaped(text_in(line, "text")));
+    text += fmt::format("<p>sanity: {} {}: {}</p>\n", escaped(text_in(line, "tool")),
+                        escaped(text_in(line, "version")), escaped(text_in(line, "text")));
   std::string dropped;
   for (const auto& [gate, count] : object_in(summary, "dropped_by").items())
     dropped += fmt::format("; {} {}", escaped(gate), count.dump());

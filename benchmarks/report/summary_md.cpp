@@ -85,6 +85,9 @@ std::string cell_section(const json& document, const json& cell) {
   for (const json& step : object_in(cell, "ladder"))
     text += fmt::format("\n{} to {}: {}\n", text_in(step, "from"), text_in(step, "to"),
                         text_in(step, "sentence"));
+  for (const json& line : object_in(cell, "sanity"))
+    text += fmt::format("\nsanity: {} {}: {}\n", text_in(line, "tool"), text_in(line, "version"),
+                        text_in(line, "text"));
   text += fmt::format("\n{} blocks, {} rounds, {} of them kept.\n", summary.value("blocks", 0),
                       summary.value("rounds", 0), summary.value("kept_rounds", 0));
   for (const std::string& note : notes_in(cell)) text += fmt::format("\n**{}**\n", note);

@@ -36,6 +36,7 @@ run_result varied_run() {
   cell.where = {1, 0, true, "a warning"};
   cell.congestion_control = "reno";
   cell.counted = R"({"counts":{"raw":{"messages":7}},"ladder":[]})";
+  cell.sanity = sanity_result{"iperf3", "3.12", "bits_per_s", 2.5e10, {}};
   cell.rate_per_s = 12'345;
   cell.warnings = {"pinning to CPU 1 was refused"};
   cell.blocks[1].rounds[2] = round_of(1000, 1001, 1002);
@@ -44,6 +45,7 @@ run_result varied_run() {
   cell.blocks[1].rounds[0].conditions.throttled.reset();
   cell.blocks[1].round_trips_ns[2] = {{3, 1}, {histogram::bucket_of(123'456), 7}};
   run_result run = run_of(std::move(cell));
+  run.how.sanity = true;
   run.how.seed = 18446744073709551615U;
   run.where.allowed_cpus = {{0, {0, 1}}, {1, {0, 1}}};
   return run;
@@ -60,6 +62,7 @@ void keep(const fs::path& folder, const run_result& run) {
       saved.append(so_far, run.arms);
     }
     if (!cell.counted.empty()) saved.append_counted(cell);
+    if (cell.sanity) saved.append_sanity(cell);
   }
 }
 
@@ -115,7 +118,7 @@ TEST_CASE("journal: what is wrong with a file is said with its name") {
   keep(folder.path(), varied_run());
   const fs::path file = fs::path(folder.path()) / "blocks.jsonl";
   add_to(file, "{\"cell\":\"echo/nobody\"}\n");
-  CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("line 4"),
+  CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("line 5"),
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(read_journal(folder.path()), doctest::Contains("echo/nobody"),
                        std::invalid_argument);

@@ -5,12 +5,13 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 
-from stage import ARMS, LIMIT_S, OWN, TINY, cells_of, check, run, skip
+from stage import ARMS, LIMIT_S, OWN, TINY, cells_of, check, result_of, run, skip
 
 LONG = ["run", "--filter", "pingpong/tcp/64B/1c/same-core", "--blocks", "200", "--squares", "20", "--slot", "20ms", "--warm-up", "1ms",
         "--no-counts"]
@@ -156,6 +157,91 @@ def case_optional_arms(bench, out):
             continue
         for line in (line for line in lines if not line["skipped"]):
             check(line["summary"]["arms"][arm]["messages_per_s"]["figure"] > 0, f"{arm} moved nothing", str(line))
+
+
+# Stands for iperf3 or sockperf: {ready} as a server, else the output of a real one. Each start leaves a line in {log}.
+STAND_IN = """#!/bin/sh
+echo "$0 $*" >>{log}
+case "$*" in *server*) echo '{ready}'; exec /bin/sleep 60 ;; esac
+exec /bin/cat {output}
+"""
+SANITY = ["bulk/tcp/65536B/1c/one-way/split", "pingpong/udp/64B/1c/same-core"]
+OUTPUTS = pathlib.Path(__file__).resolve().parent / "outputs"
+
+
+def stand_ins(folder):
+    """The two tools as scripts. @return the file with their command lines"""
+    folder.mkdir()
+    log = folder / "log"
+    for name, ready, output in (("iperf3", "Server listening on 1 (test #1)", "iperf3.json"),
+                                ("sockperf", "sockperf: [tid 1] using recvfrom()", "sockperf_round_trip.txt")):
+        (folder / name).write_text(STAND_IN.format(log=log, ready=ready, output=OUTPUTS / output))
+        (folder / name).chmod(0o755)
+    return log
+
+
+def run_sanity(bench, out, path, wanted=SANITY, more=()):
+    """The peers' pass over cells that only raw can do. @return the run, its cells by id"""
+    filters = [part for name in wanted for part in ("--filter", name)]
+    done = run(bench, [*TINY[:1], *TINY[2:], "--peers", *filters, *more, "--out", out], env=os.environ | {"PATH": path})
+    check(done.returncode == 0, f"exit {done.returncode}", done.stdout + done.stderr)
+    return done, {cell["id"]: cell for cell in result_of(out)["cells"]}
+
+
+def case_sanity(bench, out):
+    """Lines of iperf3 and sockperf below raw's table, kept for a run that is resumed; a missing tool is named once."""
+    log = stand_ins(out / "bin")
+    done, cells = run_sanity(bench, out / "run", str(out / "bin"))
+    measured = {name: cell for name, cell in cells.items() if not cell["skipped"]}  # one CPU skips bulk
+    check("pingpong/udp/64B/1c/same-core" in measured, "nothing was measured", done.stdout)
+    for name, cell in measured.items():
+        line, = cell["sanity"]
+        tool, figure = ("iperf3", 26397727740.080193) if name.startswith("bulk") else ("sockperf", 16925)
+        check((line["tool"], line["not_measured"]) == (tool, ""), "line", str(line))
+        check(abs(line["figure"] - figure) < 1, "figure", str(line))
+        check(cell["summary"]["arms"]["raw"]["messages_per_s"]["figure"] > 0, "raw", name)
+        check(any("without the peers" in note for note in cell["notes"]), "not said", str(cell["notes"]))
+        check(f"  sanity: {tool} {line['version']}: {line['text']}" in done.stdout, "not printed", done.stdout)
+        for page in ("summary.md", "report.html"):
+            check(f"sanity: {tool} {line['version']}: {line['text']}" in (out / "run" / page).read_text(), page)
+    started = log.read_text()
+    check(len(started.splitlines()) == 2 * len(measured), "a server and a client each", started)
+    again = run(bench, ["run", "--resume", out / "run"], env=os.environ | {"PATH": str(out / "bin")})
+    check(again.returncode == 0, f"exit {again.returncode}", again.stderr)
+    check(log.read_text() == started, "measured again", log.read_text())
+    check({cell["id"]: cell.get("sanity") for cell in result_of(out / "run")["cells"]} ==
+          {name: cell.get("sanity") for name, cell in cells.items()}, "the lines are lost")
+    two = ["pingpong/udp/64B/1c/same-core", "pingpong/udp/1024B/1c/same-core"]
+    done, cells = run_sanity(bench, out / "without", str(out / "empty"), two)
+    check(done.stderr.count("sockperf: not installed (Debian: sockperf); no sanity lines of it") == 1, "not told once",
+          done.stderr)
+    check("  sanity: " not in done.stdout, "told again", done.stdout)
+    for cell in cells.values():
+        line, = cell["sanity"]
+        check(line["figure"] is None and line["not_measured"].startswith("not installed"), "reason", str(line))
+    # One that fails is told, and is tried again by a run that goes on.
+    (out / "bin/sockperf").write_text("#!/bin/sh\ncase $1 in server) echo '[tid 1]'; exec /bin/sleep 60 ;; esac\n"
+                                      "echo 'sockperf: ERROR: made up'\n")
+    done, cells = run_sanity(bench, out / "failed", str(out / "bin"), two[:1])
+    check("  sanity: sockperf: not measured: made up" in done.stdout, "reason", done.stdout)
+    stand_ins(out / "whole")
+    again = run(bench, ["run", "--resume", out / "failed"], env=os.environ | {"PATH": str(out / "whole")})
+    check(again.returncode == 0 and result_of(out / "failed")["cells"][0]["sanity"][0]["figure"] > 0, "not tried again",
+          again.stdout + again.stderr)
+
+
+def case_sanity_tools(bench, out):
+    """The real tools, as far as they are installed: a figure above nothing, and nobody left behind."""
+    wanted = [cell for cell, tool in zip(SANITY, ("iperf3", "sockperf")) if shutil.which(tool)]
+    if not wanted:
+        skip("neither iperf3 nor sockperf is installed (tools/bench --peers installs them)")
+    _, cells = run_sanity(bench, out / "run", os.environ["PATH"], wanted)
+    for name, cell in cells.items():
+        if cell["skipped"]:
+            continue
+        line, = cell["sanity"]
+        check(line["not_measured"] == "" and line["figure"] > 0 and line["raw"] > 0, name, str(line))
+        check(line["version"] != "", "version", str(line))
 
 
 def case_resolve(bench, out):
