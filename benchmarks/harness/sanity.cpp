@@ -73,7 +73,7 @@ std::optional<double> figure_of_raw(const sanity_result& of, const cell& what,
   return *summary.throughput.figures[0] * static_cast<double>(what.message_bytes) * bits_per_byte;
 }
 
-std::string in_words(const std::optional<double>& figure, const std::string& unit) {
+std::string figure_in_words(const std::optional<double>& figure, const std::string& unit) {
   if (!figure) return "not measured";
   return unit == trip_unit ? fmt::format("{:.1f} us", *figure / 1e3)
                            : fmt::format("{:.2f} Gbit/s", *figure / 1e9);
@@ -83,7 +83,7 @@ std::string words_of(const sanity_result& line, const std::optional<double>& raw
   if (!line.figure) return "not measured: " + line.not_measured;
   return fmt::format("{} {}; raw in this run: {}",
                      line.unit == trip_unit ? "median round trip" : "received",
-                     in_words(line.figure, line.unit), in_words(raw, line.unit));
+                     figure_in_words(line.figure, line.unit), figure_in_words(raw, line.unit));
 }
 
 }  // namespace
