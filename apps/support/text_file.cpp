@@ -31,9 +31,18 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+/// A device or a pipe is to get the text, and to stay.
+void write_in_place(const std::string& path, std::string_view text) {
+  const os::unique_fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file || !write_all(file.get(), text)) fail(errno, path);
+}
+
 }  // namespace
 
 void write_atomically(const std::string& path, std::string_view text) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return write_in_place(path, text);
   std::string temporary = path + ".XXXXXX";
   os::unique_fd file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) fail(errno, path);

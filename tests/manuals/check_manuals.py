@@ -107,13 +107,13 @@ def check_fish(program, folder, commands):
     check_candidates(candidates, program, commands)
 
 
-# What is waited for is in no line that is typed, for those are echoed. Completion of zsh is a widget of its line editor: a zsh within a pseudo terminal types the words and prints what compadd is given.
+# What is waited for is in no line that is typed, for those are echoed. No dump is made: compinit would put it in the place of a file, with mv. Completion of zsh is a widget of its line editor: a zsh within a pseudo terminal types the words and prints what compadd is given.
 ZSH_CAPTURE = r"""
 zmodload zsh/zpty
 zpty inner zsh -f -i
 inner() { zpty -w inner "$1" }
 inner 'PROMPT=; stty -echo; fpath=($1 $fpath)'
-inner "fpath=('%(folder)s' \$fpath); autoload -Uz compinit; compinit -D -u -d /dev/null; bindkey '^I' complete-word"
+inner "fpath=('%(folder)s' \$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' complete-word"
 inner 'zstyle ":completion:*" list-grouped false; zstyle ":completion:*" insert-tab false; zstyle ":completion:*" list-separator ""'
 inner 'compadd() { local hits; [[ ${@[(I)-[OAD]]} -gt 0 ]] && { builtin compadd "$@"; return }
   builtin compadd -O hits "$@"; print -rl -- ${hits/#/offered=} >> %(out)s; builtin compadd "$@" }'
