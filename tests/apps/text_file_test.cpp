@@ -16,7 +16,7 @@
 
 using namespace duet;
 
-TEST_CASE("text file: written, written over, and nothing left beside it") {
+TEST_CASE("text file: written and written over and nothing left beside it") {
   const test::temporary_folder folder;
   const std::string path = folder.path() + "/ports";
   std::error_code ec;

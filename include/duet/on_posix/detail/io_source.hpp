@@ -169,13 +169,14 @@ class io_source : public source {
   void proceed(const std::unique_ptr<slot>& which);
   void drop_idle_interest(std::uint32_t events, std::uint32_t served) noexcept;
 
+  // Thousands of idle connections pay for each byte. The counts are compared while an operation lasts, which meets few.
   int fd_ = -1;
-  bool owned_ = false;
-  bool always_ready_ = false;
-  bool watched_ = false;
+  bool owned_ : 1 = false;
+  bool always_ready_ : 1 = false;
+  bool watched_ : 1 = false;
   std::uint8_t interest_ = 0;  ///< EPOLLIN and EPOLLOUT, which fit
-  std::uint32_t life_ = 0;
-  std::array<std::uint32_t, 2> cancels_{};
+  std::uint16_t life_ = 0;
+  std::array<std::uint16_t, 2> cancels_{};
   observer* observer_ = nullptr;
   os::stream_watch* watch_bytes_ = nullptr;
   cancel_hook* hook_ = nullptr;
