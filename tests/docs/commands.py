@@ -29,6 +29,7 @@ MINUTES = "minutes; .ci/run does it"
 TESTS = "runs tests, and is one itself here"
 NOT_RUN = {
     "tools/bench": MINUTES,
+    "tools/bench --blocks 20": MINUTES,
     "tools/bench --uring": "minutes; bench/smoke: optional-arms runs such arms",
     "tools/bench --peers": "minutes; bench/smoke: optional-arms runs such arms",
     "tools/test": MINUTES,
@@ -44,6 +45,7 @@ NOT_RUN = {
     "cmake --install build/release --prefix DIR": "package/install does it",
     "cpack -G DEB --config build/release/CPackConfig.cmake": "package/deb does it",
     "doxygen docs/Doxyfile": "manuals/reference does it",
+    "duet-bench counts --filter datagram": "bench/exact: datagram does it",
     "duet-bench counts --filter framed": "bench/exact: framed does it",
     "duet-bench counts --filter pingpong/tcp/64B/1c/same-core --instructions": "bench/exact: instructions does it",
     "duet-bench ladder": "bench/exact: ladder does it",

@@ -131,8 +131,8 @@ def measure(place: Place, command: str) -> None:
         command += " --out " + place.result
     if place.result:
         command = re.sub(r"\b(DIR|OLD|NEW)\b", place.result, command)
-    # Last values count; a resumed run goes by its own plan, but may be stopped.
-    command += " " + ("--stop-after 1ms --no-counts" if "--resume" in words else BRIEF[kind])
+    # Last values count; a resumed run goes by its own plan, which has no counts here, but may be stopped.
+    command += " " + ("--stop-after 1ms" if "--resume" in words else BRIEF[kind])
     # 8: something is left to --resume, and here that is so.
     if not place.run(command, codes=(0, 8) if kind == "run" else (0,)):
         raise Failure(f"{command}\nsays nothing")
