@@ -65,7 +65,7 @@ TEST_CASE_TEMPLATE("serve: several endpoints and every transport", Row, DUET_APP
 }
 
 TEST_CASE_TEMPLATE("serve: a name binds every address of it", Row, DUET_APP_ROWS) {
-  check_every_address_bound<Row>("localhost:0", echo_of);
+  check_every_address_bound<Row>("localhost:0", whole_echo_of);
 }
 
 TEST_CASE_TEMPLATE("serve: the dual-stack wildcard takes both families", Row, DUET_APP_COLUMNS) {
