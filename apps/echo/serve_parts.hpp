@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The options of duet-echo serve, by what they are about. Lifetime: `into` until the command line is parsed.
+// serve_parts: the options of duet-echo serve alone, by what they are about. Lifetime: `into` until the command line is parsed. What the
+// commands have in common is command_parts.hpp's.
 #pragma once
 
 #include "echo/options.hpp"

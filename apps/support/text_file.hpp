@@ -8,7 +8,8 @@
 
 namespace duet::apps {
 
-/// Writes a temporary file beside `path` and renames it; what is there and no file (a device, a pipe) is written to. Throws std::system_error that names the file.
+/// Writes a temporary file beside `path` and renames it. What is there and is no file, a device or a pipe, is written to and stays.
+/// Throws std::system_error that names the file.
 void write_atomically(const std::string& path, std::string_view text);
 
 /// The content, at most a mebibyte of it. Errors: the system's.
