@@ -71,10 +71,8 @@ void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into, 
 }
 
 void add_connecting(CLI::App& to, client_options& into) {
-  add_value(to, "--connect-timeout", "DURATION", "Longest wait to connect (as -W; connect 10s)",
-            [&into](const auto& option, const auto& text) {
-              into.connect_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
+  add_duration(to, "--connect-timeout", "DURATION", "Longest wait to connect (as -W; connect 10s)",
+               into.connect_timeout, zero::refused, off::allowed);
   add_value(to, "--retry", "N", "Connect again so often, with longer and longer\npauses (0)",
             [&into](const auto& option, const auto& text) {
               into.retries = number_argument(option, text, {0, most_retries});

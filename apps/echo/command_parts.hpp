@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "echo/options.hpp"
+#include "support/arguments.hpp"
 
 namespace duet::apps::echo {
 
@@ -21,6 +22,15 @@ using value_reader = std::function<void(const std::string& option, const std::st
 /// An option, "-c,--count", whose value `read` takes; of several the last.
 void add_value(CLI::App& to, const std::string& names, const char* type, const char* help,
                value_reader read);
+/// One whose value is a duration; `Duration`: nanoseconds, or optional ones.
+template <class Duration>
+void add_duration(CLI::App& to, const std::string& names, const char* type, const char* help,
+                  Duration& into, zero zero_rule, off off_rule) {
+  add_value(to, names, type, help,
+            [&into, zero_rule, off_rule](const std::string& option, const std::string& text) {
+              into = duration_argument(option, text, zero_rule, off_rule);
+            });
+}
 void add_endpoint(CLI::App& to, const char* help, endpoint& into);
 enum class presence { required, optional };
 void add_endpoints(CLI::App& to, const char* help, std::vector<endpoint>& into,

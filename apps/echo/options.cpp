@@ -161,11 +161,9 @@ void command_line::add_send() {
       "A datagram of what each read brings (of any other)");
   add_value(to, "--recv-flags", "peek,waitall", "Flags of recv, with --io sendrecv",
             [this](const auto& option, const auto& text) { read_receive_flags(option, text); });
-  add_value(to, "-W,--timeout", "DURATION",
-            "Longest wait, to connect or for an echo (off;\nof a datagram 5s)",
-            [this](const auto& option, const auto& text) {
-              send_.patience = duration_argument(option, text, zero::refused, off::allowed);
-            });
+  add_duration(to, "-W,--timeout", "DURATION",
+               "Longest wait, to connect or for an echo (off;\nof a datagram 5s)", send_.patience,
+               zero::refused, off::allowed);
   add_connecting(to, send_);
   add_model(to, send_);
   add_common(to, send_);
@@ -179,22 +177,16 @@ void command_line::add_ping() {
             [this](const auto& option, const auto& text) {
               ping_.count = number_argument(option, text, {1, most_messages});
             });
-  add_value(to, "-i,--interval", "DURATION", "Between messages of a connection; 0 at once (1s)",
-            [this](const auto& option, const auto& text) {
-              ping_.interval = duration_argument(option, text, zero::allowed, off::refused);
-            });
+  add_duration(to, "-i,--interval", "DURATION", "Between messages of a connection; 0 at once (1s)",
+               ping_.interval, zero::allowed, off::refused);
   add_value(to, "-s,--size", "SIZE", "Bytes of a message (64)",
             [this](const auto& option, const auto& text) {
               ping_.message_bytes = size_argument(option, text, {1, largest_message});
             });
-  add_value(to, "-W,--timeout", "DURATION", "Longest wait for a reply (5s)",
-            [this](const auto& option, const auto& text) {
-              ping_.reply_deadline = duration_argument(option, text, zero::refused, off::allowed);
-            });
-  add_value(to, "-w,--deadline", "DURATION", "End the whole run after so long (off)",
-            [this](const auto& option, const auto& text) {
-              ping_.whole_deadline = duration_argument(option, text, zero::refused, off::allowed);
-            });
+  add_duration(to, "-W,--timeout", "DURATION", "Longest wait for a reply (5s)",
+               ping_.reply_deadline, zero::refused, off::allowed);
+  add_duration(to, "-w,--deadline", "DURATION", "End the whole run after so long (off)",
+               ping_.whole_deadline, zero::refused, off::allowed);
   add_value(to, "--connections", "N", "Connections or sockets at a time (1)",
             [this](const auto& option, const auto& text) {
               ping_.connections = number_argument(option, text, {1, most_connections});
@@ -209,10 +201,8 @@ void command_line::add_connect() {
   CLI::App& to = add_command("connect", help::connect, help::connect_footer);
   connect_command_ = &to;
   add_endpoints(to, "Where to connect to; several are allowed", connect_.endpoints);
-  add_value(to, "--wait-for", "DURATION", "Try again until it answers, for so long",
-            [this](const auto& option, const auto& text) {
-              connect_.wait_for = duration_argument(option, text, zero::refused, off::allowed);
-            });
+  add_duration(to, "--wait-for", "DURATION", "Try again until it answers, for so long",
+               connect_.wait_for, zero::refused, off::allowed);
   add_connecting(to, connect_);
   add_model(to, connect_);
   add_common(to, connect_);

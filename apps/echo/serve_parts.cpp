@@ -23,18 +23,12 @@ void add_limits(CLI::App& to, serve_options& into) {
               into.max_per_address =
                   text == "off" ? 0 : number_argument(option, text, {1, most_connections});
             });
-  add_value(to, "--idle-timeout", "TIME", "Close connections silent for so long (off)",
-            [&into](const auto& option, const auto& text) {
-              into.idle_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
-  add_value(to, "--stall-timeout", "TIME", "Close those that take nothing for so long (30s)",
-            [&into](const auto& option, const auto& text) {
-              into.stall_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
-  add_value(to, "--drain-timeout", "TIME", "What a stopping server gives connections (10s)",
-            [&into](const auto& option, const auto& text) {
-              into.drain_timeout = duration_argument(option, text, zero::refused, off::allowed);
-            });
+  add_duration(to, "--idle-timeout", "TIME", "Close connections silent for so long (off)",
+               into.idle_timeout, zero::refused, off::allowed);
+  add_duration(to, "--stall-timeout", "TIME", "Close those that take nothing for so long (30s)",
+               into.stall_timeout, zero::refused, off::allowed);
+  add_duration(to, "--drain-timeout", "TIME", "What a stopping server gives connections (10s)",
+               into.drain_timeout, zero::refused, off::allowed);
 }
 
 void add_prefork_options(CLI::App& to, serve_options& into) {
@@ -50,10 +44,8 @@ void add_prefork_options(CLI::App& to, serve_options& into) {
               if (*into.hang_timeout < shortest_hang_timeout)
                 refuse_argument(option, text, "100ms or more, or off");
             });
-  add_value(to, "--restart-pause", "TIME", "Longest pause before a worker is replaced (30s)",
-            [&into](const auto& option, const auto& text) {
-              into.restart_pause = duration_argument(option, text, zero::refused, off::refused);
-            });
+  add_duration(to, "--restart-pause", "TIME", "Longest pause before a worker is replaced (30s)",
+               into.restart_pause, zero::refused, off::refused);
 }
 
 void add_file_options(CLI::App& to, serve_options& into) {
