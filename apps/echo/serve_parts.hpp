@@ -3,11 +3,9 @@
 // commands have in common is command_parts.hpp's.
 #pragma once
 
-#include "echo/options.hpp"
+#include <CLI/CLI.hpp>
 
-namespace CLI {
-class App;
-}
+#include "echo/options.hpp"
 
 namespace duet::apps::echo {
 
