@@ -9,14 +9,12 @@
 namespace duet::os {
 namespace {
 
-std::error_code outcome(int result) { return result == 0 ? std::error_code() : sys::last_error(); }
-
 /// bind(2) and what belongs to it. False: the flow has failed.
 bool bind(flow& steps, bound_socket& made, const endpoint& at, const socket_address& address,
           int type, const socket_options& options) {
   if (!prepare_socket_file(steps, made.fd.get(), at, options)) return false;
   const int result = sys::bind(made.fd.get(), &address.generic, address.size);
-  if (!steps.took("bind", result, outcome(result), [&] { return describe(address, type); }))
+  if (!steps.took("bind", result, sys::outcome(result), [&] { return describe(address, type); }))
     return false;
   made.family = address.generic.sa_family;
   made.file = socket_file(at);
@@ -46,7 +44,7 @@ bound_socket open_listener(flow& steps, const endpoint& at, const socket_options
   bound_socket made{std::move(fd)};
   if (!bind(steps, made, at, address, SOCK_STREAM, options)) return {};
   const int result = sys::listen(made.fd.get(), options.backlog);
-  if (!steps.took("listen", result, outcome(result),
+  if (!steps.took("listen", result, sys::outcome(result),
                   [&] { return "backlog " + std::to_string(options.backlog); }))
     return {};
   return made;

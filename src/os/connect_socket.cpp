@@ -30,7 +30,7 @@ bool bind_local(flow& steps, int fd, int family, const endpoint& local) {
     }
   }
   const int result = sys::bind(fd, &own.generic, own.size);
-  return steps.took("bind", result, result == 0 ? std::error_code() : sys::last_error(),
+  return steps.took("bind", result, sys::outcome(result),
                     [&] { return describe(own, SOCK_STREAM); });
 }
 

@@ -105,7 +105,7 @@ bool set_coalesce(flow& steps, int fd) {
   const int on = 1;
   const int result = sys::setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
   if (result != 0 && errno == ENOPROTOOPT) return true;
-  const std::error_code error = result == 0 ? std::error_code() : sys::last_error();
+  const std::error_code error = sys::outcome(result);
   return steps.took("setsockopt UDP_GRO", result, error, [] { return std::string("1"); });
 }
 

@@ -28,7 +28,7 @@ class option_setter {
            const std::string& text, std::string_view needs = {}) {
     if (!ok_) return;
     const int result = sys::setsockopt(fd_, level, name, value, static_cast<socklen_t>(size));
-    const std::error_code error = result == 0 ? std::error_code() : sys::last_error();
+    const std::error_code error = sys::outcome(result);
     std::string call = "setsockopt ";
     call += label;
     ok_ = steps_.took(call, result, error, [&] { return text; });

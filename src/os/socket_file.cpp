@@ -19,8 +19,6 @@ bool look_at(const std::string& path, struct stat& file) {
   return sys::fstatat(AT_FDCWD, path.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-std::error_code outcome(int result) { return result == 0 ? std::error_code() : sys::last_error(); }
-
 /// Whether a connect to the file is refused: then no socket is bound to it any more, of whatever type.
 bool nobody_listens(const endpoint& at) {
   std::error_code ec;
@@ -40,7 +38,9 @@ void remove_stale(flow& steps, const endpoint& at) {
   if (!same) return;
   const int result = sys::unlink(path.c_str());
   // If it cannot be removed, bind says so.
-  flow(steps.watcher()).took("unlink", result, outcome(result), [&] { return path + " (stale)"; });
+  flow(steps.watcher()).took("unlink", result, sys::outcome(result), [&] {
+    return path + " (stale)";
+  });
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ bool prepare_socket_file(flow& steps, int fd, const endpoint& at, const socket_o
   remove_stale(steps, at);
   if (!options.file_mode) return true;
   const int result = sys::fchmod(fd, *options.file_mode & permission_bits);
-  return steps.took("fchmod", result, outcome(result), [&] { return std::to_string(fd); });
+  return steps.took("fchmod", result, sys::outcome(result), [&] { return std::to_string(fd); });
 }
 
 bool socket_file::set_access(flow& steps, const socket_options& options) {
@@ -62,13 +62,13 @@ bool socket_file::set_access(flow& steps, const socket_options& options) {
     const mode_t wanted = *options.file_mode & permission_bits;
     const bool cut = look_at(path_, file) && (file.st_mode & permission_bits) != wanted;
     const int result = cut ? sys::chmod(path, wanted) : 0;
-    if (!steps.took("chmod", result, outcome(result), text)) return false;
+    if (!steps.took("chmod", result, sys::outcome(result), text)) return false;
   }
   if (!options.file_owner && !options.file_group) return true;
   constexpr auto unchanged = static_cast<unsigned>(-1);
   const int result = sys::lchown(path, options.file_owner.value_or(unchanged),
                                  options.file_group.value_or(unchanged));
-  return steps.took("lchown", result, outcome(result), text);
+  return steps.took("lchown", result, sys::outcome(result), text);
 }
 
 socket_file::socket_file(const endpoint& bound) {

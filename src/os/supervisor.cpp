@@ -159,7 +159,7 @@ class supervisor::core {
 
   void send(pid_t pid, int signal) {
     const int result = sys::kill(pid, signal);
-    const std::error_code ec = result == 0 ? std::error_code() : sys::last_error();
+    const std::error_code ec = sys::outcome(result);
     flow(setup_.watcher).took("kill", result, ec, [&] {
       const char* const name = ::sigabbrev_np(signal);
       return std::to_string(pid) + " SIG" + (name != nullptr ? name : std::to_string(signal));

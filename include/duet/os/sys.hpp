@@ -42,6 +42,10 @@ constexpr bool enter(call) noexcept { return true; }
 
 /// The error that the last failing call left in errno.
 inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+/// Of a call that gives 0, or -1 and errno.
+inline std::error_code outcome(int result) noexcept {
+  return result == 0 ? std::error_code() : last_error();
+}
 
 // Sockets.
 inline int socket(int domain, int type, int protocol) noexcept {
