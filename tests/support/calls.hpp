@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +17,18 @@ struct call_record {
   std::string what;
   bool initiated = false;  ///< the function that took the handler has returned
   int calls = 0;
+};
+
+/// How a function is kept: behind one type if its parameters are known, so that a column's operations are compiled once for them all and not
+/// again for each lambda of each row; as it is if they are the caller's to choose (auto, overloads), or if it can only be moved.
+template <class Function>
+struct kept_function {
+  using type = Function;
+};
+template <class Function>
+  requires std::copy_constructible<Function> && requires { &Function::operator(); }
+struct kept_function<Function> {
+  using type = decltype(std::function(std::declval<Function>()));
 };
 
 /// A handler around `Function`. The object that calls::once returns lives to the end of the statement that hands it over; what the
@@ -51,9 +65,10 @@ class call_book {
  public:
   /// Hand the result over in the statement that makes it.
   template <class Function>
-  [[nodiscard]] counted_handler<Function> once(std::string what, Function function) {
+  [[nodiscard]] auto once(std::string what, Function function) {
+    using kept = typename kept_function<Function>::type;
     records_.push_back(std::make_shared<call_record>(call_record{std::move(what)}));
-    return {records_.back(), std::move(function)};
+    return counted_handler<kept>(records_.back(), kept(std::move(function)));
   }
 
   /// How many have not been called so far.

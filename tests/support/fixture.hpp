@@ -29,6 +29,13 @@ struct result {
   std::size_t size = 0;
 };
 
+/// The handler behind fixture::into, of one type in every row.
+struct store {
+  void operator()(std::error_code ec) const { *to = {true, ec, 0}; }
+  void operator()(std::error_code ec, std::size_t size) const { *to = {true, ec, size}; }
+  result* to;
+};
+
 /// So small that a write of any size comes to wait.
 inline socket_options small_buffers() {
   socket_options options;
@@ -145,12 +152,6 @@ class fixture {
 
  private:
   using clock = std::chrono::steady_clock;
-
-  struct store {
-    void operator()(std::error_code ec) const { *to = {true, ec, 0}; }
-    void operator()(std::error_code ec, std::size_t size) const { *to = {true, ec, size}; }
-    result* to;
-  };
 
   descriptor_map before_;
   std::unique_ptr<loop_type> loop_;
