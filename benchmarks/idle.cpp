@@ -34,7 +34,6 @@ namespace duet::bench {
 
 namespace {
 
-constexpr std::chrono::milliseconds start_limit{10'000};
 constexpr std::uint64_t kib = 1024;
 
 /// The figure behind `label` in a file of /proc, in KiB there. Source: proc(5).

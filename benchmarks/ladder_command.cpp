@@ -26,7 +26,7 @@ namespace duet::bench {
 
 namespace {
 
-constexpr const char* headline = "pingpong/tcp/64B/1c/same-core";
+constexpr const char* headline_cell = "pingpong/tcp/64B/1c/same-core";
 
 std::optional<double> noise_of(const cell_summary& summary) {
   if (!summary.cpu.floor || !summary.cpu.figures[0]) return std::nullopt;
@@ -73,7 +73,7 @@ void print_ladder(const options& o, const environment& where, const cell& of,
 
 int ladder_command(const options& wanted) {
   options o = wanted;
-  if (o.filters.empty()) o.filters = {headline};
+  if (o.filters.empty()) o.filters = {headline_cell};
   o.blocks = o.blocks.value_or(8);
   o.squares = o.squares.value_or(4);
   o.slot = o.slot.value_or(std::chrono::milliseconds(60));

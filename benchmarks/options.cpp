@@ -31,7 +31,7 @@ constexpr const char* examples =
     "risen; 8 a part of the cells failed or is left to --resume; died by SIGINT or\n"
     "SIGTERM if stopped, what was measured is kept.";
 
-constexpr std::chrono::milliseconds longest{600'000};
+constexpr std::chrono::milliseconds longest_wait{600'000};
 
 void add_duration(CLI::App& command, const char* name,
                   std::optional<std::chrono::milliseconds>& value, const char* help) {
@@ -40,7 +40,7 @@ void add_duration(CLI::App& command, const char* name,
           name,
           [&value, name](const std::string& text) {
             value = parse_duration(text);
-            if (!value || *value > longest) {
+            if (!value || *value > longest_wait) {
               throw CLI::ValidationError(
                   name, fmt::format("\"{}\" is not a duration up to 10m, such as 150ms", text));
             }

@@ -32,8 +32,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds server_start_limit{10'000};
-
 /// The server, answering everything late, and the arms, asleep.
 class resolve_crew {
  public:
@@ -42,11 +40,11 @@ class resolve_crew {
       : how_(how) {
     const std::string folder = own_folder().string();
     server_ = start("name server", {folder + "/duet-test-dns", "-", "127.0.0.1:53"}, interrupts);
-    server_->read_line(server_start_limit);
+    server_->read_line(start_limit);
     // One address: with more of them it would be measured how libc sorts (RFC 6724).
     for (const char* rule : {"* A delay={} answer 192.0.2.1", "* AAAA delay={} empty"}) {
       server_->write_line("add " + fmt::format(fmt::runtime(rule), how.delay.count()));
-      server_->read_line(server_start_limit);
+      server_->read_line(start_limit);
     }
     for (const resolve_arm& each : arms) {
       std::vector<std::string> command{folder + '/' + each.program};
@@ -59,7 +57,7 @@ class resolve_crew {
   /// One turn of one arm, in ms.
   double run(std::size_t arm) {
     // As long as one name after the other takes, twice: a loaded machine is slow, a hanging arm is hanging.
-    const milliseconds limit = server_start_limit + how_.delay * static_cast<int>(how_.names) * 2;
+    const milliseconds limit = start_limit + how_.delay * static_cast<int>(how_.names) * 2;
     child& process = *arms_[arm];
     process.write_line(std::to_string(how_.names));
     const std::string line = process.read_line(limit);

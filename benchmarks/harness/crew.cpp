@@ -20,7 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds start_limit{10'000};
 constexpr milliseconds answer_margin{10'000};
 constexpr milliseconds count_limit{60'000};  // a traced server is slow
 constexpr std::string_view ready_word = "listening ";

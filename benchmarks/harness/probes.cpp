@@ -24,12 +24,12 @@ namespace {
 
 using probe_clock = std::chrono::steady_clock;
 
-constexpr int turns = 7;
+constexpr int probe_turns = 7;
 
 /// The median over the turns of the nanoseconds of one call.
 double ns_of(int calls, const std::function<void()>& call) {
   std::vector<double> took;
-  for (int turn = 0; turn < turns; ++turn) {
+  for (int turn = 0; turn < probe_turns; ++turn) {
     const auto start = probe_clock::now();
     for (int i = 0; i < calls; ++i) call();
     const std::chrono::duration<double, std::nano> elapsed = probe_clock::now() - start;

@@ -14,6 +14,9 @@
 
 namespace duet::bench {
 
+/// How long a server or a loader may take to say that it is ready.
+inline constexpr std::chrono::milliseconds start_limit{10'000};
+
 class interrupt_source;
 
 class child {

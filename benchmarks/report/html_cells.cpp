@@ -20,7 +20,7 @@ using nlohmann::json;
 /// Calls rarer than one in 200 messages go into no column.
 constexpr double least_per_message = 0.005;
 
-std::string whole_or_dash(const std::optional<double>& value) {
+std::string whole_cell(const std::optional<double>& value) {
   return value ? fmt::format("{:.0f}", *value) : "–";
 }
 
@@ -35,8 +35,7 @@ std::string ratio_cells(const json& cell, const std::string& arm, const char* me
   return fmt::format(
       "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"v "
       "{}\">{}</td>",
-      whole_or_dash(c.figure), ratio, bounds,
-      escaped(arm == control_name ? std::string() : c.verdict),
+      whole_cell(c.figure), ratio, bounds, escaped(arm == control_name ? std::string() : c.verdict),
       escaped(verdict_in_words(cell, arm, metric)));
 }
 
