@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "texts.hpp"
+
 using namespace duet::apps;
 using namespace duet::apps::resolve;
+using duet::test::has;
 
 namespace {
 
@@ -42,8 +45,6 @@ std::string help(std::vector<const char*> arguments) {
   CHECK(over.code == exit_code::done);
   return over.text;
 }
-
-bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "child.hpp"
 #include "private_host.hpp"
 #include "skip.hpp"
+#include "texts.hpp"
 
 /// Ends the case as skipped where there are no namespaces.
 #define DUET_NEED(host) \
@@ -39,10 +40,6 @@ arguments resolve_line(const arguments& rest) {
 template <class Column>
 outcome resolve(const arguments& rest, std::string_view input = {}) {
   return run(resolve_line<Column>(rest), input);
-}
-
-inline bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 inline std::vector<std::string> lines_of(const std::string& text) {
