@@ -105,6 +105,17 @@ def source_plants() -> list[Plant]:
                   ("--built", "address.cpp"))]
 
 
+def using_plants() -> list[Plant]:
+    return [
+        Plant({"src/planted.cpp": "#include <string>\nusing std::string;\nstd::string planted;  // a string\n"},
+              "src/planted.cpp:2: string is declared and not used"),
+        Plant({"src/planted.cpp": "namespace planted = std::chrono;\n"}, "src/planted.cpp:1: planted is declared and not used"),
+        Plant({"src/planted.cpp": "const char* f() {\n  using std::size;\n  return \"size\";\n}\n"},
+              "src/planted.cpp:2: size is declared and not used"),
+        Plant({"src/planted.cpp": "using std::swap;\nvoid f(planted& p) { p.swap(); }\n"}, "src/planted.cpp:1: swap is declared and not used"),
+    ]
+
+
 def parity_plants() -> list[Plant]:
     case = 'TEST_CASE_TEMPLATE("planted: it", Backend, {0}) {{ {1} }}\n'
 
@@ -142,6 +153,7 @@ CHECKS = {
     "embedders": ("tests/checks/check_embedders.py", embedder_plants, True),
     "sources": ("tests/checks/check_sources.py", source_plants, False),
     "spdx": ("tests/checks/check_spdx.py", spdx_plants, False),
+    "using": ("tests/checks/check_using.py", using_plants, False),
     "seam": ("tests/checks/check_seam.py", seam_plants, False),
     "parity": ("tools/check_parity", parity_plants, False),
 }
