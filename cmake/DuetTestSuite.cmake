@@ -7,7 +7,8 @@
 #     [LABELS words...]                           ctest labels; NAME is always one
 #     [TIMEOUT seconds]                           default 60
 #     [PCH]                                       precompile Asio and doctest (needs duet::on_asio in LIBS)
-#     [JOIN]                                      let DUET_JOIN_SUITES join files; PCH says so, too
+#     [JOIN]                                      let DUET_QUICK_BUILD join files; PCH says so, too
+#     [ALONE a.cpp...]                            but not these, whose names are also others'
 #     [ENVIRONMENT K=V...] [DEFINITIONS K=V...])
 #
 # doctest's own discovery is not used: it knows no labels of a case. Here the words of a case's
@@ -15,7 +16,7 @@
 set(duet_discover_script "${CMAKE_CURRENT_LIST_DIR}/DuetDiscoverTests.cmake")
 
 function(duet_add_test_suite)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH;JOIN" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH;JOIN" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS;ALONE")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
     message(FATAL_ERROR "duet_add_test_suite: NAME and SOURCES are needed; not understood: "
       "${arg_UNPARSED_ARGUMENTS}")
@@ -32,9 +33,10 @@ function(duet_add_test_suite)
     target_precompile_headers(${program} REUSE_FROM duet_test_pch_asio)
     target_link_libraries(${program} PRIVATE duet::on_asio)
   endif()
-  # Twelve files as one read their headers and instantiate Asio and the columns once. The other suites have less to save, and many names alike.
-  if((arg_PCH OR arg_JOIN) AND DUET_JOIN_SUITES)
+  # Twelve files as one read their headers and instantiate Asio and the columns once. The other suites have less to save.
+  if((arg_PCH OR arg_JOIN) AND DUET_QUICK_BUILD)
     set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   else()
     set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
   endif()

@@ -13,7 +13,6 @@
 #include <vector>
 
 using duet::address;
-using duet::network;
 using duet::special_block;
 using duet::special_range;
 
