@@ -130,12 +130,13 @@ TEST_CASE("with_deadline: a result that comes together with the time wins") {
   auto [a, b] = w.pair();
   std::array<std::byte, 8> to{};
   fate& read = w.expect();
-  with_deadline(
-      a, 5ms, [&](auto token) { return a.async_read_some(std::span(to), std::move(token)); },
-      probe(read));
-  asio::post(w.context, [&other = b] {
+  // All in one handler, so that the loop looks for neither before there are both.
+  asio::post(w.context, [&, &a = a, &b = b] {
+    with_deadline(
+        a, 5ms, [&](auto token) { return a.async_read_some(std::span(to), std::move(token)); },
+        probe(read));
     std::error_code ec;
-    other.try_write_some(as_bytes("abc"), ec);
+    b.try_write_some(as_bytes("abc"), ec);
     hold(20ms);
   });
   w.until(read);
@@ -159,8 +160,8 @@ TEST_CASE("with_deadline: an outer cancellation stays one") {
     asio::post(w.context, [&] { stop.emit(asio::cancellation_type::total); });
   }
   SUBCASE("just before the time") {
-    start(5ms);
     asio::post(w.context, [&] {
+      start(5ms);
       stop.emit(asio::cancellation_type::terminal);
       hold(20ms);
     });
