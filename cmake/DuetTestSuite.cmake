@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# duet_add_test_suite: one doctest program, every case of it one ctest test in its own process.
+# duet_add_test_suite: one doctest program, every case of it one ctest test in its own process. Under a sanitizer, where a start takes longer
+# than most cases, a ctest test is up to sixteen cases of one subject ("server: ..."), each in a forked process.
 #
 #   duet_add_test_suite(NAME unit                 the program is duet-test-NAME, tests are "NAME/case"
 #     SOURCES a.cpp b.cpp
@@ -41,6 +42,10 @@ function(duet_add_test_suite)
     set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
   endif()
 
+  set(together OFF)
+  if(DUET_SANITIZE)
+    set(together ON)
+  endif()
   set(tests_file "${CMAKE_CURRENT_BINARY_DIR}/${program}-tests.cmake")
   add_custom_command(TARGET ${program} POST_BUILD
     BYPRODUCTS "${tests_file}"
@@ -52,6 +57,7 @@ function(duet_add_test_suite)
       -D "environment=${arg_ENVIRONMENT}"
       -D "working_directory=${CMAKE_CURRENT_BINARY_DIR}"
       -D "output=${tests_file}"
+      -D "together=${together}"
       -P "${duet_discover_script}"
     VERBATIM)
 

@@ -151,8 +151,9 @@ TEST_CASE_TEMPLATE("fork_server: handlers of signals stay the parent's and no si
   CHECK(sigismember(&still, SIGUSR2) == 1);
 }
 
-TEST_CASE_TEMPLATE("fork_server: it refuses to fork while another thread runs", Backend,
-                   DUET_BACKENDS) {
+TEST_CASE_TEMPLATE("fork_server: it refuses to fork while another thread runs" *
+                       doctest::test_suite("own-process"),
+                   Backend, DUET_BACKENDS) {
   fixture<Backend> f;
   typename Backend::fork_server server(echo_to_end);
   const endpoint at = server.listen(f.anywhere());

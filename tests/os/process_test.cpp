@@ -138,7 +138,8 @@ TEST_CASE("process: all descriptors but those kept are closed in any order of th
   }
 }
 
-TEST_CASE("process: threads are counted and one that was joined is not") {
+TEST_CASE("process: threads are counted and one that was joined is not" *
+          doctest::test_suite("own-process")) {
   CHECK(os::thread_count() == 1);
   for (int each = 0; each < 20; ++each) {
     const raw_pipe hold;

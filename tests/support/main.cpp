@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: MIT
-// The main of every doctest program: doctest's own, and two things that it lacks.
+// The main of every doctest program: doctest's own, and three things that it lacks.
 // Exit 77 when a case asked for a skip and nothing failed (ctest's SKIP_RETURN_CODE);
-// exit 1 when the filter matched no case, which doctest would call a success.
+// exit 1 when the filter matched no case, which doctest would call a success;
+// --each-apart runs every case in a child of its own.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
+#include "each_apart.hpp"
 #include "skip.hpp"
 
 namespace {
 
-constexpr int exit_skipped = 77;
-
 bool skipped = false;
 unsigned cases_run = 0;
+std::vector<std::string> cases_listed;
 
-// Counts the cases that ran; doctest::Context does not tell.
+// Counts the cases that ran, and keeps the names of those that were asked for; doctest::Context does not tell.
 struct case_counter : doctest::IReporter {
   explicit case_counter(const doctest::ContextOptions&) {}
-  void report_query(const doctest::QueryData&) override {}
+  void report_query(const doctest::QueryData& query) override {
+    for (unsigned each = 0; each < query.num_data; ++each)
+      cases_listed.emplace_back(query.data[each]->m_name);
+  }
   void test_run_start() override {}
   void test_run_end(const doctest::TestRunStats&) override {}
   void test_case_start(const doctest::TestCaseData&) override { ++cases_run; }
@@ -43,8 +49,9 @@ void duet::test::mark_skipped(const char* reason) {
   std::fflush(stdout);
 }
 
-int main(int argc, char** argv) {
-  doctest::Context context(argc, argv);
+namespace {
+
+int run(doctest::Context& context) {
   const int result = context.run();
   if (context.shouldExit() || result != 0)
     return result;  // a query such as --list-test-cases, or a failure
@@ -52,5 +59,29 @@ int main(int argc, char** argv) {
     std::fputs("no test case matched\n", stderr);
     return 1;
   }
-  return skipped ? exit_skipped : 0;
+  return skipped ? duet::test::exit_skipped : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto limit = duet::test::each_apart_limit(argc, argv);
+  if (!limit) {
+    doctest::Context context(argc, argv);
+    return run(context);
+  }
+  // The list is for case_counter: no reporter prints it.
+  std::vector<const char*> arguments(argv, argv + argc);
+  arguments.insert(arguments.end(), {"--list-test-cases", "--reporters=none"});
+  doctest::Context(static_cast<int>(arguments.size()), arguments.data()).run();
+  if (cases_listed.empty()) {
+    std::fputs("no test case matched\n", stderr);
+    return 1;
+  }
+  return duet::test::run_each_apart(cases_listed, *limit, [](const std::string& name) {
+    doctest::Context one;
+    one.addFilter("test-case", name.c_str());
+    one.setOption("no-intro", true);
+    return run(one);
+  });
 }
