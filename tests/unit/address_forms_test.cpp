@@ -11,6 +11,7 @@
 #include "duet/address.hpp"
 #include "duet/address_hex.hpp"
 #include "duet/reverse_name.hpp"
+#include "skip.hpp"
 
 using duet::address;
 using namespace std::string_literals;
@@ -126,7 +127,7 @@ TEST_CASE("address: reverse names turn the digits round") {
 // The stride spreads 2^20 values over all 2^32, and being odd it visits every low byte.
 template <class Good>
 void try_a_million(Good good) {
-  for (std::uint32_t i = 0; i < (1U << 20); ++i) {
+  for (std::uint32_t i = 0; i < (1U << 20); i += duet::test::one_round_in) {
     if (!good(i * 4095U)) FAIL("not read back: ", address::v4(i * 4095U));
   }
 }

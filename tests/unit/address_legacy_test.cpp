@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "duet/address.hpp"
+#include "skip.hpp"
 
 using duet::address;
 using namespace std::string_literals;
@@ -172,8 +173,9 @@ TEST_CASE("address: legacy forms are read whole though inet_aton stops at a blan
 
 TEST_CASE("address: legacy forms are read exactly as inet_aton reads them") {
   form_source texts;
-  std::size_t accepted = 0;
-  for (int i = 0; i < 400'000; ++i) {
+  int accepted = 0;
+  constexpr int rounds = 400'000 / duet::test::one_round_in;
+  for (int i = 0; i < rounds; ++i) {
     const std::string text = texts.next();
     const auto read = address::parse_legacy(text);
     const bool has_blank = text.find_first_of(" \t\n\v\f\r") != std::string::npos;
@@ -182,7 +184,7 @@ TEST_CASE("address: legacy forms are read exactly as inet_aton reads them") {
     }
     accepted += read ? 1 : 0;
   }
-  CHECK(accepted > 50'000);  // the forms are worth something: not all are slips
+  CHECK(accepted > rounds / 8);  // the forms are worth something: not all are slips
 }
 
 TEST_CASE("address: every strict text is a legacy form of the same address but for IPv6") {
