@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # duet_add_test_suite: one doctest program, every case of it one ctest test in its own process. Under a sanitizer, where a start takes longer
-# than most cases, a ctest test is up to sixteen cases of one subject ("server: ..."), each in a forked process.
+# than most cases, a ctest test is up to sixteen cases of one subject ("server: ..."), each in a forked process, but for those in the
+# doctest::test_suite("own-process").
 #
 #   duet_add_test_suite(NAME unit                 the program is duet-test-NAME, tests are "NAME/case"
 #     SOURCES a.cpp b.cpp

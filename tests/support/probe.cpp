@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Subject of check_main.py: one case of each end that the main tells apart. Not a suite of ctest.
 #include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "skip.hpp"
 
@@ -14,3 +17,7 @@ TEST_CASE("probe: fails then skips") {
   CHECK(false);
   DUET_SKIP("too late");
 }
+
+TEST_CASE("stuck: dies") { ::raise(SIGKILL); }
+TEST_CASE("stuck: hangs") { ::pause(); }
+TEST_CASE("stuck: not with others" * doctest::test_suite("own-process")) { ::pause(); }
