@@ -11,6 +11,7 @@
 #     [PCH]                                       precompile Asio and doctest (needs duet::on_asio in LIBS)
 #     [JOIN]                                      let DUET_QUICK_BUILD join files; PCH says so, too
 #     [ALONE a.cpp...]                            but not these, whose names are also others'
+#     [THREADS a.cpp...]                          the tests with several threads, if not all may have them: ThreadSanitizer's build has no others
 #     [ENVIRONMENT K=V...] [DEFINITIONS K=V...])
 #
 # doctest's own discovery is not used: it knows no labels of a case. Here the words of a case's
@@ -18,13 +19,22 @@
 set(duet_discover_script "${CMAKE_CURRENT_LIST_DIR}/DuetDiscoverTests.cmake")
 
 function(duet_add_test_suite)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH;JOIN" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS;ALONE")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "PCH;JOIN" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;ENVIRONMENT;DEFINITIONS;ALONE;THREADS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
     message(FATAL_ERROR "duet_add_test_suite: NAME and SOURCES are needed; not understood: "
       "${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
+  endif()
+
+  if(arg_THREADS)
+    if(DUET_SANITIZE MATCHES "thread")
+      list(FILTER arg_SOURCES EXCLUDE REGEX "_test\\.cpp$")
+      list(APPEND arg_SOURCES ${arg_THREADS})
+    endif()
+    list(JOIN arg_THREADS "|" threads)
+    list(APPEND arg_ENVIRONMENT "DUET_TEST_THREADS=${threads}")
   endif()
 
   set(program duet-test-${arg_NAME})

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks the exit codes of the tests' main with a probe program, what discovery writes for it, and how results of --each-apart are counted."""
 import argparse
+import os
 import pathlib
 import re
 import signal
@@ -66,7 +67,7 @@ def problems_of_apart(options, folder: str) -> list[str]:
 
     text = discovered(options, folder, "-Dtogether=ON")
     names = re.findall(r"add_test\(\[==\[(.*?)\]==\]", text)
-    if sorted(names) != ["probe/probe 1", "probe/stuck 1", "probe/stuck: not with others"] or \
+    if sorted(names) != ["probe/probe 1", "probe/stuck 1", "probe/stuck: not with others", "probe/threads 1"] or \
             "--each-apart=60" not in text or "TIMEOUT 240" not in text:
         found.append(f"discovery of tests of several cases:\n{text}")
     return found
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--discover", required=True)
     parser.add_argument("--cmake", required=True)
     parser.add_argument("--summary", required=True)
+    parser.add_argument("--sanitized", action="store_true")
     options = parser.parse_args()
     bad = 0
 
@@ -90,14 +92,23 @@ def main() -> int:
             print(f"{name}: the reason is not printed")
             bad += 1
 
+    # Whose file is not listed may not start a thread; a sanitizer's build does not look.
+    for name, listed, code in (("threads: one more", "other.cpp|probe.cpp", 0), ("threads: one more", None, 0),
+                               ("threads: one more", "other.cpp|a_probe.cpp", 0 if options.sanitized else 1), ("probe: passes", "other.cpp", 0)):
+        environment = os.environ | ({"DUET_TEST_THREADS": listed} if listed else {})
+        run = subprocess.run([options.probe, f"--test-case={name}"], capture_output=True, text=True, env=environment)
+        if run.returncode != code or ("add it to THREADS" in run.stderr) != (code == 1):
+            print(f"{name}, with threads in {listed}: exit {run.returncode}, expected {code}\n{run.stdout}{run.stderr}")
+            bad += 1
+
     with tempfile.TemporaryDirectory() as folder:
         text = discovered(options, folder)
         for wanted in ("add_test([==[probe/probe: skips]==]", "SKIP_RETURN_CODE 77", "TIMEOUT 60"):
             if wanted not in text:
                 print(f"discovery did not write {wanted!r}:\n{text}")
                 bad += 1
-        if text.count("add_test(") != 7:
-            print(f"discovery found not seven cases:\n{text}")
+        if text.count("add_test(") != 8:
+            print(f"discovery found not eight cases:\n{text}")
             bad += 1
         problems = problems_of_apart(options, folder)
         print(*problems, sep="\n")

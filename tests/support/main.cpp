@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The main of every doctest program: doctest's own, and three things that it lacks.
+// The main of every doctest program: doctest's own, and four things that it lacks.
 // Exit 77 when a case asked for a skip and nothing failed (ctest's SKIP_RETURN_CODE);
 // exit 1 when the filter matched no case, which doctest would call a success;
-// --each-apart runs every case in a child of its own.
+// --each-apart runs every case in a child of its own;
+// exit 1 when a case has started a thread and its file is not one of DUET_TEST_THREADS.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -12,12 +13,14 @@
 
 #include "each_apart.hpp"
 #include "skip.hpp"
+#include "thread_watch.hpp"
 
 namespace {
 
 bool skipped = false;
 unsigned cases_run = 0;
 std::vector<std::string> cases_listed;
+bool threads_unlisted = false;
 
 // Counts the cases that ran, and keeps the names of those that were asked for; doctest::Context does not tell.
 struct case_counter : doctest::IReporter {
@@ -28,15 +31,28 @@ struct case_counter : doctest::IReporter {
   }
   void test_run_start() override {}
   void test_run_end(const doctest::TestRunStats&) override {}
-  void test_case_start(const doctest::TestCaseData&) override { ++cases_run; }
+  void test_case_start(const doctest::TestCaseData& next) override {
+    ++cases_run;
+    threads_before_ = duet::test::threads_started();
+    file_ = next.m_file.c_str();
+  }
   void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
+  void test_case_end(const doctest::CurrentTestCaseStats&) override {
+    if (duet::test::threads_started() == threads_before_ || duet::test::may_start_threads(file_))
+      return;
+    threads_unlisted = true;
+    std::fprintf(stderr, "%s starts a thread: add it to THREADS of its suite\n", file_.c_str());
+  }
   void test_case_exception(const doctest::TestCaseException&) override {}
   void subcase_start(const doctest::SubcaseSignature&) override {}
   void subcase_end() override {}
   void log_assert(const doctest::AssertData&) override {}
   void log_message(const doctest::MessageData&) override {}
   void test_case_skipped(const doctest::TestCaseData&) override {}
+
+ private:
+  unsigned threads_before_ = 0;
+  std::string file_;
 };
 
 }  // namespace
@@ -59,6 +75,7 @@ int run(doctest::Context& context) {
     std::fputs("no test case matched\n", stderr);
     return 1;
   }
+  if (threads_unlisted) return 1;
   return skipped ? duet::test::exit_skipped : 0;
 }
 

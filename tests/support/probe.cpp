@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include "skip.hpp"
 
@@ -21,3 +22,8 @@ TEST_CASE("probe: fails then skips") {
 TEST_CASE("stuck: dies") { ::raise(SIGKILL); }
 TEST_CASE("stuck: hangs") { ::pause(); }
 TEST_CASE("stuck: not with others" * doctest::test_suite("own-process")) { ::pause(); }
+
+TEST_CASE("threads: one more") {
+  std::thread([] {}).join();
+  CHECK(true);
+}
