@@ -13,15 +13,13 @@
 #include <cstdlib>
 #include <new>
 
-// glibc's own, under the names by which a replacement may call them.
-// NOLINTBEGIN(clang-diagnostic-reserved-identifier,readability-identifier-naming)
+// glibc's own, which are there for replacements to call.
 extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* old, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
+void* libc_malloc(std::size_t size) __asm__("__libc_malloc");
+void* libc_calloc(std::size_t count, std::size_t size) __asm__("__libc_calloc");
+void* libc_realloc(void* old, std::size_t size) __asm__("__libc_realloc");
+void* libc_memalign(std::size_t alignment, std::size_t size) __asm__("__libc_memalign");
 }
-// NOLINTEND(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 
 namespace {
 
@@ -53,34 +51,34 @@ extern "C" {
 
 void* malloc(std::size_t size) {
   count();
-  return __libc_malloc(size);
+  return libc_malloc(size);
 }
 
 void* calloc(std::size_t number, std::size_t size) {
   count();
-  return __libc_calloc(number, size);
+  return libc_calloc(number, size);
 }
 
 void* realloc(void* old, std::size_t size) {
   count();
-  return __libc_realloc(old, size);
+  return libc_realloc(old, size);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
   count();
-  return __libc_memalign(alignment, size);
+  return libc_memalign(alignment, size);
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
   count();
-  return __libc_memalign(alignment, size);
+  return libc_memalign(alignment, size);
 }
 
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
   count();
   if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0)
     return EINVAL;
-  void* const memory = __libc_memalign(alignment, size);
+  void* const memory = libc_memalign(alignment, size);
   if (memory == nullptr) return ENOMEM;
   *result = memory;
   return 0;
