@@ -11,7 +11,8 @@
 #     [PCH]                                       precompile Asio and doctest (needs duet::on_asio in LIBS)
 #     [JOIN]                                      let DUET_QUICK_BUILD join files; PCH says so, too
 #     [ALONE a.cpp...]                            but not these, whose names are also others'
-#     [THREADS a.cpp...]                          the tests with several threads, if not all may have them: ThreadSanitizer's build has no others
+#     [THREADS a.cpp...]                          the tests with several threads, if not all may have them: a ThreadSanitizer build has
+#                                                 no others, and a thread elsewhere fails (tests/support/thread_watch.hpp)
 #     [ENVIRONMENT K=V...] [DEFINITIONS K=V...])
 #
 # doctest's own discovery is not used: it knows no labels of a case. Here the words of a case's

@@ -94,7 +94,8 @@ def main() -> int:
 
     # Whose file is not listed may not start a thread; a sanitizer's build does not look.
     for name, listed, code in (("threads: one more", "other.cpp|probe.cpp", 0), ("threads: one more", None, 0),
-                               ("threads: one more", "other.cpp|a_probe.cpp", 0 if options.sanitized else 1), ("probe: passes", "other.cpp", 0)):
+                               ("threads: one more", "other.cpp|a_probe.cpp", 0 if options.sanitized else 1),
+                               ("threads: one more in a child", "other.cpp", 0 if options.sanitized else 1), ("probe: passes", "other.cpp", 0)):
         environment = os.environ | ({"DUET_TEST_THREADS": listed} if listed else {})
         run = subprocess.run([options.probe, f"--test-case={name}"], capture_output=True, text=True, env=environment)
         if run.returncode != code or ("add it to THREADS" in run.stderr) != (code == 1):
@@ -107,8 +108,8 @@ def main() -> int:
             if wanted not in text:
                 print(f"discovery did not write {wanted!r}:\n{text}")
                 bad += 1
-        if text.count("add_test(") != 8:
-            print(f"discovery found not eight cases:\n{text}")
+        if text.count("add_test(") != 9:
+            print(f"discovery found not nine cases:\n{text}")
             bad += 1
         problems = problems_of_apart(options, folder)
         print(*problems, sep="\n")

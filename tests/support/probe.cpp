@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Subject of check_main.py: one case of each end that the main tells apart. Not a suite of ctest.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -26,4 +27,12 @@ TEST_CASE("stuck: not with others" * doctest::test_suite("own-process")) { ::pau
 TEST_CASE("threads: one more") {
   std::thread([] {}).join();
   CHECK(true);
+}
+TEST_CASE("threads: one more in a child") {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    std::thread([] {}).join();
+    ::_exit(0);
+  }
+  CHECK(::waitpid(pid, nullptr, 0) == pid);
 }

@@ -34,8 +34,8 @@ inline constexpr bool under_tsan = false;
 inline constexpr bool under_tsan = false;
 #endif
 
-/// Of the rounds of a long loop over values a sanitized build takes one in so many: it looks at memory, and takes five times as long. Odd, so that
-/// a stride stays odd.
+/// Of the rounds of a long loop over values a sanitized build takes one in so many: it looks at memory, and takes five times as long. Odd, so
+/// that a stride stays odd.
 inline constexpr int one_round_in = under_asan || under_tsan ? 17 : 1;
 
 }  // namespace duet::test
