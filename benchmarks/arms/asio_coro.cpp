@@ -31,9 +31,9 @@ awaitable<void> serve(Socket socket, const arm_options& options) {
 }
 
 template <class Protocol>
-class server {
+class coro_server {
  public:
-  server(typename Protocol::acceptor acceptor, const arm_options& options)
+  coro_server(typename Protocol::acceptor acceptor, const arm_options& options)
       : acceptor_(std::move(acceptor)), options_(options) {
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
   }
@@ -52,4 +52,4 @@ class server {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_asio_arm<server>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_asio_arm<coro_server>(argc, argv); }

@@ -56,9 +56,9 @@ class session : public std::enable_shared_from_this<session<Protocol>> {
 };
 
 template <class Protocol>
-class server {
+class stock_server {
  public:
-  server(typename Protocol::acceptor acceptor, const arm_options& options)
+  stock_server(typename Protocol::acceptor acceptor, const arm_options& options)
       : acceptor_(std::move(acceptor)), options_(options) {
     accept();
   }
@@ -77,4 +77,4 @@ class server {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_asio_arm<server>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_asio_arm<stock_server>(argc, argv); }

@@ -17,10 +17,10 @@ using udp = asio::ip::udp;
 using unixgram = asio::local::datagram_protocol;
 
 template <class Protocol>
-class server {
+class datagram_server {
  public:
-  server(asio::io_context& context, const typename Protocol::endpoint& where,
-         const duet::bench::arm_options& options)
+  datagram_server(asio::io_context& context, const typename Protocol::endpoint& where,
+                  const duet::bench::arm_options& options)
       : socket_(context, where), options_(options), buffer_(options.datagram_bytes) {
     socket_.set_option(
         asio::socket_base::receive_buffer_size(static_cast<int>(options.receive_buffer_bytes)));
@@ -69,12 +69,12 @@ int main(int argc, char** argv) {
     const auto where = duet::endpoint::parse(options.listen);
     asio::io_context context;
     if (where.is_unix()) {
-      const server<unixgram> echo(context, unixgram::endpoint(where.path()), options);
+      const datagram_server<unixgram> echo(context, unixgram::endpoint(where.path()), options);
       duet::bench::announce(options.listen);
       run(context, options);
     } else {
       const udp::endpoint at(asio::ip::make_address(where.address().to_string()), where.port());
-      const server<udp> echo(context, at, options);
+      const datagram_server<udp> echo(context, at, options);
       duet::bench::announce(where.with_port(echo.local_endpoint().port()).to_string());
       run(context, options);
     }

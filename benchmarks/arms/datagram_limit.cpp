@@ -6,26 +6,20 @@
 #include <sys/un.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <system_error>
 #include <vector>
 
 #include "arms/arm_options.hpp"
+#include "arms/listen.hpp"
 #include "duet/endpoint.hpp"
 #include "duet/os/sockaddr.hpp"
 
 namespace {
 
 using duet::bench::arm_options;
+using duet::bench::check;
 using duet::bench::wants_answer;
 using duet::os::socket_address;
-
-int check(long result, const char* call) {
-  if (result >= 0) return static_cast<int>(result);
-  std::perror(call);
-  std::exit(1);
-}
 
 int bind_as(const arm_options& options) {
   const auto where = duet::endpoint::parse(options.listen);

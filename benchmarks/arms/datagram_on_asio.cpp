@@ -6,7 +6,7 @@
 
 namespace {
 
-struct column {
+struct asio_datagrams {
   using loop = duet::on_asio::loop;
   using socket = duet::on_asio::datagram_socket;
   using incoming = duet::on_asio::incoming_batch;
@@ -15,4 +15,6 @@ struct column {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_datagram_arm<column>(argc, argv); }
+int main(int argc, char** argv) {
+  return duet::bench::run_datagram_arm<asio_datagrams>(argc, argv);
+}

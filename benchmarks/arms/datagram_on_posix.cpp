@@ -6,7 +6,7 @@
 
 namespace {
 
-struct column {
+struct posix_datagrams {
   using loop = duet::on_posix::loop;
   using socket = duet::on_posix::datagram_socket;
   using incoming = duet::on_posix::incoming_batch;
@@ -15,4 +15,6 @@ struct column {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_datagram_arm<column>(argc, argv); }
+int main(int argc, char** argv) {
+  return duet::bench::run_datagram_arm<posix_datagrams>(argc, argv);
+}

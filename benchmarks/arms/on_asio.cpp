@@ -8,7 +8,7 @@
 
 namespace {
 
-struct column {
+struct asio_streams {
   using loop = duet::on_asio::loop;
   using echo_server = duet::on_asio::echo_server;
   using server = duet::on_asio::server;
@@ -17,4 +17,4 @@ struct column {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_duet_arm<column>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_duet_arm<asio_streams>(argc, argv); }

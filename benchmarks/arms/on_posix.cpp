@@ -8,7 +8,7 @@
 
 namespace {
 
-struct column {
+struct posix_streams {
   using loop = duet::on_posix::loop;
   using echo_server = duet::on_posix::echo_server;
   using server = duet::on_posix::server;
@@ -17,4 +17,4 @@ struct column {
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_duet_arm<column>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_duet_arm<posix_streams>(argc, argv); }

@@ -6,11 +6,11 @@
 
 namespace {
 
-struct column {
+struct asio_workers {
   using loop = duet::on_asio::loop;
   using echo_server = duet::on_asio::echo_server;
 };
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_prefork_arm<column>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_prefork_arm<asio_workers>(argc, argv); }

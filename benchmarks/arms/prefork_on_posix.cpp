@@ -6,11 +6,11 @@
 
 namespace {
 
-struct column {
+struct posix_workers {
   using loop = duet::on_posix::loop;
   using echo_server = duet::on_posix::echo_server;
 };
 
 }  // namespace
 
-int main(int argc, char** argv) { return duet::bench::run_prefork_arm<column>(argc, argv); }
+int main(int argc, char** argv) { return duet::bench::run_prefork_arm<posix_workers>(argc, argv); }
