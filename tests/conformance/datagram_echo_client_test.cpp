@@ -104,7 +104,8 @@ TEST_CASE_TEMPLATE("datagram echo client: an answer after the deadline is late",
   how.reply_deadline = 20ms;
   client<Row> it(f, how);
   it.then = [&](const datagram_reply& about) {
-    if (about.kind == reply_kind::lost && about.number == 1) by.echo.release();
+    // On a busy machine the first may be lost before the echo has seen it.
+    if (about.kind == reply_kind::lost && by.echo.holds()) by.echo.release();
     if (about.kind == reply_kind::late) it.it->cancel();
   };
   it.run(by.echo.where());
