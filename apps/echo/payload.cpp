@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "duet/policy/echo_check.hpp"
+
 namespace duet::apps::echo {
 namespace {
 
@@ -17,43 +19,34 @@ constexpr std::uint64_t mix(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-/// Calls `use(index, bytes)` with the payload of [offset, offset + size), cut at the words; stops when it returns false.
-template <class Use>
-void for_words(std::uint64_t number, std::uint64_t offset, std::size_t size, Use use) {
+}  // namespace
+
+void fill_payload(std::uint64_t number, std::uint64_t offset, std::span<std::byte> into) noexcept {
   const std::uint64_t base = mix(number);
-  for (std::size_t done = 0; done < size;) {
+  for (std::size_t done = 0; done < into.size();) {
     const std::uint64_t at = offset + done;
     const std::uint64_t word = mix(base + at / word_bytes);
     std::array<std::byte, word_bytes> bytes;
     std::memcpy(bytes.data(), &word, word_bytes);
     const std::size_t skip = at % word_bytes;
-    const std::size_t take = std::min(word_bytes - skip, size - done);
-    if (!use(done, std::span<const std::byte>(bytes).subspan(skip, take))) return;
+    const std::size_t take = std::min(word_bytes - skip, into.size() - done);
+    std::memcpy(into.data() + done, bytes.data() + skip, take);
     done += take;
   }
 }
 
-}  // namespace
-
-void fill_payload(std::uint64_t number, std::uint64_t offset, std::span<std::byte> into) noexcept {
-  for_words(number, offset, into.size(), [&](std::size_t index, std::span<const std::byte> word) {
-    std::memcpy(into.data() + index, word.data(), word.size());
-    return true;
-  });
-}
-
 std::optional<difference> verify_payload(std::uint64_t number, std::uint64_t offset,
                                          std::span<const std::byte> bytes) noexcept {
-  std::optional<difference> found;
-  for_words(number, offset, bytes.size(), [&](std::size_t index, std::span<const std::byte> word) {
-    const auto here = bytes.subspan(index, word.size());
-    const auto [mine, theirs] = std::mismatch(word.begin(), word.end(), here.begin());
-    if (mine == word.end()) return true;
-    const auto in_word = static_cast<std::uint64_t>(mine - word.begin());
-    found = difference{offset + index + in_word, *mine, *theirs};
-    return false;
-  });
-  return found;
+  std::array<std::byte, 1024> block;
+  for (std::size_t done = 0; done < bytes.size();) {
+    const auto wanted = std::span(block).first(std::min(block.size(), bytes.size() - done));
+    fill_payload(number, offset + done, wanted);
+    const std::size_t same = policy::common_prefix(wanted, bytes.subspan(done));
+    if (same < wanted.size())
+      return difference{offset + done + same, wanted[same], bytes[done + same]};
+    done += same;
+  }
+  return std::nullopt;
 }
 
 }  // namespace duet::apps::echo

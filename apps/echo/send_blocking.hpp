@@ -5,13 +5,13 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <system_error>
 #include <vector>
 
 #include "duet/echo_options.hpp"
+#include "duet/policy/echo_check.hpp"
 #include "echo/blocking_io.hpp"
 #include "echo/connect_blocking.hpp"
 #include "echo/options.hpp"
@@ -102,11 +102,8 @@ class blocking_sender {
     const std::uint64_t before = moved_.received;
     moved_.received += returned.size();
     if (!options_.verify) return true;
-    const auto [mine, theirs] =
-        std::mismatch(sent.begin(), sent.end(), returned.begin(), returned.end());
-    if (theirs != returned.end()) {
-      moved_.mismatch_at = before + static_cast<std::uint64_t>(theirs - returned.begin());
-    }
+    const std::size_t same = policy::common_prefix(sent, returned);
+    if (same < returned.size()) moved_.mismatch_at = before + same;
     return !moved_.mismatch_at;
   }
 

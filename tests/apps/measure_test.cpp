@@ -98,15 +98,20 @@ TEST_CASE("payload: any piece of a message verifies on its own") {
 }
 
 TEST_CASE("payload: one changed bit is found where it is") {
-  std::vector<std::byte> whole(100);
-  fill_payload(1, 5000, whole);
-  const std::byte right = whole[61];
-  whole[61] ^= std::byte{0x10};
-  const auto found = verify_payload(1, 5000, whole);
-  REQUIRE(found);
-  CHECK(found->at == 5061);
-  CHECK(found->expected == right);
-  CHECK(found->found == whole[61]);
+  std::vector<std::byte> whole(5000);
+  fill_payload(1, 5001, whole);
+  for (const std::size_t at : {0U, 61U, 1023U, 1024U, 1025U, 2047U, 4999U}) {
+    CAPTURE(at);
+    const std::byte right = whole[at];
+    whole[at] ^= std::byte{0x10};
+    const auto found = verify_payload(1, 5001, whole);
+    REQUIRE(found);
+    CHECK(found->at == 5001 + at);
+    CHECK(found->expected == right);
+    CHECK(found->found == whole[at]);
+    whole[at] = right;
+  }
+  CHECK_FALSE(verify_payload(1, 5001, whole));
 }
 
 TEST_CASE("payload: another message and another place look different") {

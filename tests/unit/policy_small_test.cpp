@@ -69,6 +69,22 @@ TEST_CASE("pump: an error of either side is the end and kept") {
   CHECK(writing.failure() == reset);
 }
 
+TEST_CASE("common_prefix: up to the first difference or the end of the shorter one") {
+  const auto whole = counting(20);
+  CHECK(policy::common_prefix({}, {}) == 0);
+  CHECK(policy::common_prefix(whole, {}) == 0);
+  CHECK(policy::common_prefix({}, whole) == 0);
+  CHECK(policy::common_prefix(whole, whole) == 20);
+  CHECK(policy::common_prefix(whole, counting(9)) == 9);
+  CHECK(policy::common_prefix(counting(9), whole) == 9);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    auto other = whole;
+    other[at] ^= std::byte{1};
+    CHECK(policy::common_prefix(whole, other) == at);
+    CHECK(policy::common_prefix(std::span(whole).first(at), other) == at);
+  }
+}
+
 TEST_CASE("echo_check: what comes back in any pieces is compared across the ring's end") {
   echo_check check(16);
   std::size_t sent = 0;

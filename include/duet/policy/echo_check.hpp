@@ -5,11 +5,24 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
 
 namespace duet::policy {
+
+/// How many bytes two texts begin with alike: the size of the shorter one if it is where the other begins.
+inline std::size_t common_prefix(std::span<const std::byte> one,
+                                 std::span<const std::byte> other) noexcept {
+  const std::size_t size = std::min(one.size(), other.size());
+  // Mostly they are the same, which memcmp sees many bytes at a time.
+  if (size == 0 || std::memcmp(one.data(), other.data(), size) == 0) return size;
+  return static_cast<std::size_t>(
+      std::mismatch(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(size), other.begin())
+          .first -
+      one.begin());
+}
 
 class echo_check {
  public:
@@ -47,13 +60,13 @@ class echo_check {
 
  private:
   void compare(std::span<const std::byte> bytes) noexcept {
-    for_pieces(
-        compared_, bytes.size(), [&](const std::byte* piece, std::size_t offset, std::size_t size) {
-          const auto [mine, theirs] = std::mismatch(piece, piece + size, bytes.data() + offset);
-          if (mine == piece + size) return true;
-          mismatch_ = compared_ + offset + static_cast<std::size_t>(mine - piece);
-          return false;
-        });
+    for_pieces(compared_, bytes.size(),
+               [&](const std::byte* piece, std::size_t offset, std::size_t size) {
+                 const std::size_t same = common_prefix({piece, size}, bytes.subspan(offset));
+                 if (same == size) return true;
+                 mismatch_ = compared_ + offset + same;
+                 return false;
+               });
   }
 
   /// The one or two pieces of the ring that hold `size` bytes from stream position `from`; stops when `use` returns false.
