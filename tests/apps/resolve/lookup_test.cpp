@@ -7,7 +7,6 @@
 #include <string>
 
 #include "resolve_app.hpp"
-#include "skip.hpp"
 #include "temporary_folder.hpp"
 
 using namespace duet::test;
@@ -147,8 +146,7 @@ TEST_CASE_TEMPLATE("lookup: a list without an end is answered name by name", Col
 TEST_CASE_TEMPLATE("lookup: a long list comes out in its order", Column, DUET_RESOLVE_COLUMNS) {
   std::string input;
   std::string expected;
-  constexpr int names = 20'000 / one_round_in;
-  for (int i = 0; i < names; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const std::string name = "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256);
     input += name + '\n';
     expected += name + '\t' + name + '\n';
@@ -157,7 +155,7 @@ TEST_CASE_TEMPLATE("lookup: a long list comes out in its order", Column, DUET_RE
   const outcome done = resolve<Column>({"--short", "--service", "1", "--jobs", "32"}, input);
   CHECK(done.result == 8);
   CHECK((done.out == expected));
-  CHECK(lines_of(done.err).size() == (names + 4) / 5);
+  CHECK(lines_of(done.err).size() == 4000);
 }
 
 TEST_CASE_TEMPLATE("lookup: a closed pipe ends it", Column, DUET_RESOLVE_COLUMNS) {
